@@ -1,0 +1,159 @@
+# `make` lists the targets. Everything runs offline once `make setup` has installed the lock.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+PYTHON ?= python3
+BIN := .venv/bin
+STEP := .ci/step
+SQL := $(wildcard models tests analyses)
+UV := uv==0.13.9
+
+# The data set that is committed: small enough to read, large enough to hold every case.
+DEMO := --members 2000 --communities 12 --days 200 --seed 7
+
+# `make test` builds the committed seeds into a file of its own: it neither reads nor overwrites your warehouse.
+# DuckDB calls a database by its file's name, so the name is the same.
+WAREHOUSE := warehouse/community_metrics.duckdb
+TEST_DB := warehouse/test/community_metrics.duckdb
+BUILT := target/.test-built
+
+# Nothing phones home, dbt and mf find profiles.yml here, and output is UTF-8 whatever the machine's locale.
+export DBT_PROFILES_DIR := .
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DO_NOT_TRACK := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUTF8 := 1
+export RUST_BACKTRACE := 0
+export COLUMNS := 160
+
+# Stamps: what is installed in .venv, so that an unchanged lock is installed once.
+RUNTIME := .venv/.installed-runtime
+DEV := .venv/.installed-dev
+PROJECT := .venv/.installed-project
+PIP_INSTALL := $(BIN)/python -m pip install -qq --no-deps
+
+##@ Use
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-zA-Z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: $(RUNTIME) $(PROJECT) profiles.yml ## install what is needed and build the warehouse from the committed seeds
+	@$(BIN)/dbt build
+	@echo
+	@echo "Warehouse: $${COMMUNITY_METRICS_DB:-$(WAREHOUSE)}"
+	@echo "A first KPI: .venv/bin/mf query --metrics new_members --group-by metric_time__month"
+
+.PHONY: docs
+docs: build ## write the documentation site, one file that opens offline
+	@$(BIN)/dbt --quiet docs generate --static
+	@echo "Documentation: target/static_index.html"
+
+##@ Develop
+
+.PHONY: setup
+setup: $(DEV) $(PROJECT) profiles.yml ## install everything for development into .venv
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Creating .venv"
+	@$(PYTHON) -m venv .venv
+
+$(RUNTIME): requirements.lock | $(BIN)/python
+	@echo "Installing requirements.lock"
+	@$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@touch $@
+
+# The development lock holds the run-time lock too.
+$(DEV): requirements-dev.lock | $(BIN)/python
+	@echo "Installing requirements-dev.lock"
+	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@ $(RUNTIME)
+
+$(PROJECT): pyproject.toml $(RUNTIME)
+	@$(PIP_INSTALL) --no-build-isolation --editable .
+	@touch $@
+
+profiles.yml:
+	@cp profiles.example.yml profiles.yml
+
+# What is tested is the committed seeds, in a warehouse of the tests' own.
+TESTS := test lint test-lint test-parse test-build test-metrics test-docs test-house test-python
+$(TESTS): export COMMUNITY_METRICS_DB := $(TEST_DB)
+$(TESTS): export COMMUNITY_METRICS_EXPORTS :=
+.PHONY: $(TESTS)
+
+test: setup test-lint test-parse test-build test-metrics test-docs test-house test-python ## every check, the cheap ones first
+	@[ -e $(WAREHOUSE) ] || cp $(TEST_DB) $(WAREHOUSE)
+	@echo "All checks passed."
+
+lint: test-lint ## the same as test-lint
+
+test-lint: | setup ## YAML, Python and SQL lint
+	@$(STEP) "YAML lint" $(BIN)/yamllint --strict .
+	@$(STEP) "Python lint" $(BIN)/ruff check --no-cache
+	@$(STEP) "Python layout" $(BIN)/ruff format --check --no-cache
+	@$(STEP) "SQL lint" $(BIN)/sqlfluff lint --disable-progress-bar $(SQL)
+
+test-parse: | setup ## dbt parse with deprecations as errors, then the stricter next parser where it is installed
+	@$(STEP) "dbt parse" $(BIN)/dbt parse --no-partial-parse --show-all-deprecations --target lint --target-path target/lint
+	@if [ -x $(BIN)/dbt-core-experimental-parser ]; then \
+	  $(STEP) "next dbt's parser" $(BIN)/dbt-core-experimental-parser parse --target lint --target-path target/next; \
+	else echo "next dbt's parser                 not available on this platform"; fi
+
+test-build: | setup ## build the seeds from nothing, with data tests and unit tests
+	@mkdir -p $(dir $(TEST_DB)) && rm -f $(TEST_DB) $(TEST_DB).wal $(BUILT) target/catalog.json
+	@$(STEP) "dbt build" $(BIN)/dbt build
+	@touch $(BUILT)
+
+# The steps below read what test-build left; run alone, they have it build again after a change.
+$(BUILT): $(shell find dbt_project.yml models seeds macros tests/*.sql tests/generic -type f 2>/dev/null)
+	@$(MAKE) --no-print-directory test-build
+
+test-metrics: | setup $(BUILT) ## the semantic layer against the warehouse
+	@$(STEP) "mf validate-configs" $(BIN)/mf validate-configs
+
+test-docs: | setup $(BUILT) ## the documentation site, which compiles the analyses too
+	@$(STEP) "dbt docs" $(BIN)/dbt docs generate --static
+
+test-house: | setup $(BUILT) ## the rules of dbt-bouncer.yml over what dbt wrote
+	@[ -f target/catalog.json ] || $(MAKE) --no-print-directory test-docs
+	@$(STEP) "dbt-bouncer" $(BIN)/dbt-bouncer --config-file dbt-bouncer.yml --show-all-failures
+
+test-python: | setup $(BUILT) ## Python tests: conventions, metric numbers, the kpi command
+	@$(STEP) "pytest" $(BIN)/pytest --quiet
+
+.PHONY: format
+format: | setup ## lay out Python and SQL
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format --quiet
+	@$(BIN)/sqlfluff fix --quiet $(SQL)
+
+.PHONY: demo
+demo: $(RUNTIME) $(PROJECT) ## write the committed exports and the true KPI values afresh
+	@$(BIN)/kpi generate --out target/demo $(DEMO)
+	@mkdir -p tests/truth
+	@cp target/demo/*.csv seeds/exports/
+	@cp target/demo/truth/metrics.csv tests/truth/
+
+.PHONY: lock
+lock: ## resolve both lock files afresh; make lock UV_FLAGS=--upgrade for newer versions
+	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
+	  $(PYTHON) -m venv "$$tmp" && "$$tmp/bin/python" -m pip install -qq "$(UV)" && \
+	  compile() { "$$tmp/bin/uv" pip compile pyproject.toml --quiet --universal --generate-hashes \
+	    --no-emit-index-url --custom-compile-command "make lock" $(UV_FLAGS) "$$@"; } && \
+	  compile --group dev --output-file requirements-dev.lock && \
+	  compile --constraint requirements-dev.lock --no-emit-package dbt-core-experimental-parser \
+	    --output-file requirements.lock
+
+.PHONY: clean
+clean: ## remove what was generated; your warehouse and .venv stay
+	@rm -rf target logs .pytest_cache .ruff_cache $(dir $(TEST_DB))

@@ -1,0 +1,97 @@
+"""Synthetic exports of a brand's customer communities, and their independently computed truth."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kpi.generate.commerce import build_commerce
+from kpi.generate.config import Config, GenerateError
+from kpi.generate.exports import COLUMNS, write_exports
+from kpi.generate.messages import write_messages
+from kpi.generate.world import build_world
+
+__all__ = ["Config", "GenerateError", "Result", "generate"]
+
+TRUTH_NAME = "metrics.csv"
+
+
+@dataclass
+class Result:
+    """What a run wrote: rows per export, bytes of all exports, truth rows, quirk notes."""
+
+    out: Path
+    rows: dict[str, int]
+    size: int
+    truth: Path | None = None
+    truth_rows: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def _check_target(out: Path) -> None:
+    """Refuse to replace a directory that holds anything this generator does not write."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise GenerateError(f"{out} exists and is not a directory")
+    known = {f"{name}.{ext}" for name in COLUMNS for ext in ("csv", "parquet")}
+    for entry in sorted(out.iterdir()):
+        if entry.is_file() and entry.name in known:
+            continue
+        if entry.is_dir() and entry.name == "truth":
+            if all(f.name == TRUTH_NAME for f in entry.iterdir()):
+                continue
+        raise GenerateError(
+            f"{out} is not empty and holds {entry.name!r}, which is no previous output of this "
+            "command; nothing was changed. Choose another --out or remove it yourself."
+        )
+
+
+def generate(
+    cfg: Config, progress: Callable[[str, int], None] | None = None
+) -> Result:
+    """Write all exports (and the truth) of one run.
+
+    The files are made in a temporary directory beside ``cfg.out`` and moved at the end, so an
+    interrupted run leaves the former state. progress: called with a stage and its rows so far.
+    Raises GenerateError when the target may not be replaced.
+    """
+    out = cfg.out.absolute()
+    _check_target(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    tell = progress or (lambda stage, rows: None)
+    work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        new = work / "new"
+        new.mkdir()
+        tell("world", 0)
+        world = build_world(cfg)
+        commerce = build_commerce(world)
+        tell("exports", 0)
+        rows = write_exports(world, commerce, new)
+        tally, rows["wecom__messages"] = write_messages(
+            world, new, lambda n: tell("messages", n)
+        )
+        size = sum(f.stat().st_size for f in new.iterdir())
+        result = Result(out, rows, size, notes=world.notes)
+        if cfg.with_truth:
+            from kpi.generate.truth import write_truth
+
+            tell("truth", 0)
+            target = cfg.truth.absolute() if cfg.truth else out / "truth" / TRUTH_NAME
+            inside = target.is_relative_to(out)
+            made = new / target.relative_to(out) if inside else work / "truth.csv"
+            made.parent.mkdir(parents=True, exist_ok=True)
+            result.truth, result.truth_rows = target, write_truth(world, commerce, tally, made)
+        if out.exists():
+            out.rename(work / "old")
+        new.rename(out)
+        if result.truth is not None and not result.truth.is_relative_to(out):
+            result.truth.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(made, result.truth)
+        return result
+    finally:
+        shutil.rmtree(work, ignore_errors=True)

@@ -1,0 +1,106 @@
+"""What a run of the generator is asked for, and the seeded random streams it draws from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from kpi.generate.clock import DAY, HOUR, midnight, month_starts
+
+TOPICS = (
+    "communities",
+    "people",
+    "memberships",
+    "quirks",
+    "customers",
+    "channels",
+    "products",
+    "orders",
+    "clicks",
+    "referrals",
+    "costs",
+    "ads",
+    "events",
+    "messages",
+)
+
+DEFAULT_START = date(2025, 11, 1)
+MESSAGES_PER_MEMBER = 7
+
+
+class GenerateError(ValueError):
+    """The request cannot be carried out; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Arguments of one run.
+
+    members: distinct people who are ever inside a group (>= 100).
+    communities: groups, flash and overflow groups included (6..2000).
+    days: simulated days (35..1000). seed: any integer >= 0. start: first simulated day H.
+    messages: target number of rows of ``wecom__messages`` (None: 7 per member).
+    fmt: ``csv`` or ``parquet``. Raises GenerateError when a value is out of range.
+    """
+
+    out: Path
+    members: int = 2000
+    communities: int = 12
+    days: int = 200
+    seed: int = 7
+    start: date = DEFAULT_START
+    messages: int | None = None
+    fmt: str = "csv"
+    truth: Path | None = None
+    with_truth: bool = True
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("members", 100, 20_000_000),
+            ("communities", 6, 2_000),
+            ("days", 35, 1_000),
+            ("seed", 0, 2**63 - 1),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise GenerateError(f"--{name} must be between {low} and {high}, got {value}")
+        if self.messages is not None and self.messages < 1_000:
+            raise GenerateError(f"--messages must be at least 1000, got {self.messages}")
+        if self.fmt not in ("csv", "parquet"):
+            raise GenerateError(f"--format must be csv or parquet, got {self.fmt!r}")
+        if self.start.year < 2016:
+            raise GenerateError("--start must be 2016-01-01 or later")
+
+    @property
+    def h0(self) -> int:
+        """Epoch seconds of H 00:00 local."""
+        return midnight(self.start)
+
+    @property
+    def as_of(self) -> date:
+        """Last simulated (complete) day."""
+        return self.start + timedelta(days=self.days - 1)
+
+    @property
+    def end(self) -> int:
+        """Epoch seconds of the final export, as_of+1 02:00 local."""
+        return self.h0 + self.days * DAY + 2 * HOUR
+
+    @property
+    def message_target(self) -> int:
+        """Number of message rows aimed at."""
+        return self.messages if self.messages is not None else MESSAGES_PER_MEMBER * self.members
+
+    def snapshot_times(self) -> list[int]:
+        """Epoch seconds of the member list pulls: H, each 1st 03:00, as_of+1 02:00."""
+        firsts = [m for m in month_starts(self.start, self.as_of) if m > self.start]
+        return [self.h0, *(midnight(m) + 3 * HOUR for m in firsts), self.end]
+
+    def rng(self, topic: str) -> np.random.Generator:
+        """Independent stream of a topic, the same for the same seed."""
+        return np.random.default_rng(
+            np.random.SeedSequence(self.seed, spawn_key=(TOPICS.index(topic),))
+        )

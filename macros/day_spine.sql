@@ -1,0 +1,8 @@
+{# A relation with one row per day, column date_day, from the date expression first_day to last_day, both included. #}
+{% macro day_spine(first_day, last_day) -%}
+    {{ return(adapter.dispatch('day_spine', 'community_metrics')(first_day, last_day)) }}
+{%- endmacro %}
+
+{% macro default__day_spine(first_day, last_day) -%}
+    unnest(generate_series(cast({{ first_day }} as timestamp), cast({{ last_day }} as timestamp), interval 1 day))
+{%- endmacro %}

@@ -1,0 +1,22 @@
+with exports as (
+    select * from {{ ref('int_exports_covered') }}
+),
+
+final as (
+    select
+        1 as calendar_id,
+        min(first_day) filter (where export_name in ('wecom__group_members', 'wecom__group_events')) as history_start_date,
+        -- messages, clicks and referrals only count inside communities, and hand-kept sheets reach beyond the data
+        min(first_day) filter (
+            where not starts_with(export_name, 'manual__')
+            and export_name not in ('wecom__messages', 'scrm__link_clicks', 'referral__records')
+        ) as first_date,
+        {% if var('as_of') is none -%}
+        max(last_day) filter (where not starts_with(export_name, 'manual__')) as as_of_date
+        {%- else -%}
+        cast('{{ var("as_of") }}' as date) as as_of_date
+        {%- endif %}
+    from exports
+)
+
+select * from final

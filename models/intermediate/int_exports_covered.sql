@@ -1,0 +1,42 @@
+{#- (export, staging model, day of an event, last day that the export speaks of) -#}
+{%- set exports = [
+    ('wecom__group_members', 'stg_wecom__group_members', 'exported_at', none),
+    ('wecom__group_events', 'stg_wecom__group_events', 'occurred_at', none),
+    ('wecom__messages', 'stg_wecom__messages', 'sent_at', none),
+    ('scrm__link_clicks', 'stg_scrm__link_clicks', 'clicked_at', none),
+    ('youzan__orders', 'stg_youzan__orders', 'paid_at', none),
+    ('wechat_store__orders', 'stg_wechat_store__orders', 'paid_at', none),
+    ('tencent_ads__daily', 'stg_tencent_ads__daily', 'stat_date', none),
+    ('oceanengine__daily', 'stg_oceanengine__daily', 'stat_date', none),
+    ('wecom__acquisition_links', 'stg_wecom__acquisition_links', 'stat_date', none),
+    ('referral__records', 'stg_referral__records', 'invited_at', none),
+    ('manual__costs', 'stg_manual__costs', 'first_date', 'last_date'),
+] -%}
+
+with measure_exports as (
+    {% for export, model, event_day, last_day in exports %}
+    select
+        '{{ export }}' as export_name,
+        count(*) > 0 as is_loaded,
+        cast(min({{ event_day }}) as date) as first_day,
+        {% if last_day -%}
+        cast(max({{ last_day }}) as date) as last_day
+        {%- else -%}
+        -- the day of the export itself is not complete
+        cast({{ dbt.dateadd('day', -1, 'cast(max(exported_at) as date)') }} as date) as last_day
+        {%- endif %}
+    from {{ ref(model) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+final as (
+    select
+        export_name,
+        is_loaded,
+        first_day,
+        last_day
+    from measure_exports
+)
+
+select * from final

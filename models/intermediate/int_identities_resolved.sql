@@ -1,0 +1,83 @@
+-- A person is known by several keys. Unionid wins over external_userid; a phone counts only if one person alone holds it.
+with customers as (
+    select * from {{ ref('stg_wecom__customers') }}
+),
+
+group_members as (
+    select * from {{ ref('stg_wecom__group_members') }}
+),
+
+gather_member_keys as (
+    select customer_key as identity_key, union_key from customers
+    union all
+    select member_key, union_key from group_members
+    union all
+    select member_key, null from {{ ref('stg_wecom__group_events') }}
+    union all
+    select sender_key, null from {{ ref('stg_wecom__messages') }}
+    union all
+    select customer_key, null from {{ ref('stg_scrm__link_clicks') }}
+    union all
+    select inviter_key, null from {{ ref('stg_referral__records') }}
+    union all
+    select invitee_key, null from {{ ref('stg_referral__records') }}
+    union all
+    select staff_key, null from {{ ref('stg_wecom__staff') }}
+    union all
+    select member_key, null from {{ ref('stg_manual__member_roles') }}
+),
+
+resolve_member_keys as (
+    select
+        identity_key,
+        coalesce(min(union_key), identity_key) as person_id
+    from gather_member_keys
+    where identity_key is not null
+    group by identity_key
+),
+
+split_phones as (
+    select
+        customer_key,
+        {{ split_to_rows('phone_keys', ',') }} as phone_key
+    from customers
+    where phone_keys is not null
+),
+
+resolve_phones as (
+    select
+        split_phones.phone_key as identity_key,
+        min(resolve_member_keys.person_id) as person_id
+    from split_phones
+    inner join resolve_member_keys on split_phones.customer_key = resolve_member_keys.identity_key
+    group by split_phones.phone_key
+    having count(distinct resolve_member_keys.person_id) = 1
+),
+
+gather_buyer_keys as (
+    select phone_key as identity_key from {{ ref('stg_youzan__orders') }}
+    union
+    select coalesce(union_key, open_key) from {{ ref('stg_wechat_store__orders') }}
+    union
+    select person_id from resolve_member_keys
+),
+
+resolve_buyer_keys as (
+    select
+        gather_buyer_keys.identity_key,
+        coalesce(resolve_phones.person_id, gather_buyer_keys.identity_key) as person_id
+    from gather_buyer_keys
+    left join resolve_phones on gather_buyer_keys.identity_key = resolve_phones.identity_key
+    left join resolve_member_keys on gather_buyer_keys.identity_key = resolve_member_keys.identity_key
+    where
+        gather_buyer_keys.identity_key is not null
+        and resolve_member_keys.identity_key is null
+),
+
+final as (
+    select identity_key, person_id from resolve_member_keys
+    union all
+    select identity_key, person_id from resolve_buyer_keys
+)
+
+select * from final

@@ -1,0 +1,44 @@
+-- Stays to spells: somebody who comes back within the grace never left.
+with stays as (
+    select * from {{ ref('int_membership_stays_paired') }}
+),
+
+mark_returns as (
+    select
+        *,
+        case
+            when joined_at <= lag(left_at) over (partition by community_id, person_id order by joined_at, left_at)
+                + interval '{{ var("rejoin_grace_hours") }} hours' then 0
+            else 1
+        end as starts_spell
+    from stays
+),
+
+number_spells as (
+    select
+        *,
+        sum(starts_spell) over (partition by community_id, person_id order by joined_at, left_at rows unbounded preceding) as spell_number
+    from mark_returns
+),
+
+rank_stays as (
+    select
+        *,
+        row_number() over (partition by community_id, person_id, spell_number order by joined_at desc, left_at desc) as stay_from_last
+    from number_spells
+),
+
+final as (
+    select
+        community_id,
+        person_id,
+        cast(spell_number as integer) as spell_number,
+        min(joined_at) as joined_at,
+        max(case when stay_from_last = 1 then left_at end) as left_at,
+        max(case when stay_from_last = 1 then leave_reason end) as leave_reason,
+        bool_or(is_join_unknown and starts_spell = 1) as is_join_unknown
+    from rank_stays
+    group by community_id, person_id, spell_number
+)
+
+select * from final

@@ -1,0 +1,112 @@
+-- What the segment rules look at, per person at each month end and at the last complete day.
+with persons as (
+    select * from {{ ref('int_persons_classified') }}
+),
+
+orders as (
+    select * from {{ ref('int_orders_resolved') }}
+    where is_valid
+),
+
+memberships as (
+    select * from {{ ref('int_memberships_described') }}
+),
+
+referrals as (
+    select * from {{ ref('int_referrals_credited') }}
+),
+
+dates as (
+    select * from {{ ref('int_dates_spanned') }}
+),
+
+calendar as (
+    select * from {{ ref('int_calendar_bounded') }}
+),
+
+list_snapshots as (
+    select dates.date_day as snapshot_date
+    from dates
+    cross join calendar
+    where
+        (dates.date_day = cast({{ dbt.last_day('dates.date_day', 'month') }} as date) or dates.date_day = calendar.as_of_date)
+        -- without orders nobody can be judged: no rows, rather than everybody low_demand
+        and exists (select 1 from orders)
+),
+
+find_first_seen as (
+    select person_id, min(first_date) as first_seen_date
+    from (
+        select person_id, joined_date as first_date from memberships
+        union all
+        select person_id, paid_date from orders
+    ) as first_dates
+    group by person_id
+),
+
+list_subjects as (
+    select
+        list_snapshots.snapshot_date,
+        persons.person_id,
+        {{ dbt.datediff('find_first_seen.first_seen_date', 'list_snapshots.snapshot_date', 'day') }} as tenure_days
+    from list_snapshots
+    inner join find_first_seen on list_snapshots.snapshot_date >= find_first_seen.first_seen_date
+    inner join persons on find_first_seen.person_id = persons.person_id
+    where persons.is_counted
+),
+
+date_purchases as (
+    select
+        list_snapshots.snapshot_date,
+        orders.person_id,
+        orders.paid_date,
+        orders.paid_amount - orders.refunded_amount as net_amount,
+        {{ dbt.datediff('orders.paid_date', 'list_snapshots.snapshot_date', 'day') }} as days_ago
+    from list_snapshots
+    inner join orders on list_snapshots.snapshot_date >= orders.paid_date
+),
+
+measure_purchases as (
+    select
+        snapshot_date,
+        person_id,
+        count(distinct paid_date) as purchase_days,
+        count(distinct case when days_ago < {{ var('segment_window_days') }} then paid_date end) as window_purchase_days,
+        count(distinct case when days_ago < {{ var('segment_window_days') }} then floor(days_ago / 30) end) as window_months,
+        sum(case when days_ago < {{ var('segment_window_days') }} then net_amount end) as window_net_sales,
+        count(case when days_ago < {{ var('segment_window_days') }} then 1 end) as window_orders
+    from date_purchases
+    group by snapshot_date, person_id
+),
+
+measure_referrals as (
+    select
+        list_snapshots.snapshot_date,
+        referrals.inviter_person_id as person_id,
+        count(*) as successful_referrals
+    from list_snapshots
+    inner join referrals on list_snapshots.snapshot_date >= cast(referrals.succeeded_at as date)
+    group by list_snapshots.snapshot_date, referrals.inviter_person_id
+),
+
+final as (
+    select
+        list_subjects.snapshot_date,
+        list_subjects.person_id,
+        list_subjects.tenure_days,
+        coalesce(measure_purchases.purchase_days, 0) as purchase_days,
+        coalesce(measure_purchases.window_purchase_days, 0) as window_purchase_days,
+        coalesce(measure_purchases.window_months, 0) as window_months,
+        coalesce(measure_purchases.window_net_sales, 0) as window_net_sales,
+        coalesce(measure_purchases.window_orders, 0) as window_orders,
+        coalesce(measure_referrals.successful_referrals, 0) as successful_referrals
+    from list_subjects
+    left join measure_purchases
+        on list_subjects.snapshot_date = measure_purchases.snapshot_date
+        and list_subjects.person_id = measure_purchases.person_id
+    left join measure_referrals
+        on list_subjects.snapshot_date = measure_referrals.snapshot_date
+        and list_subjects.person_id = measure_referrals.person_id
+)
+
+select * from final

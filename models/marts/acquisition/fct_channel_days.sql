@@ -1,0 +1,89 @@
+-- Exposure of a channel and the joins credited to it, only on days that the channel's own export covers.
+with channel_codes as (
+    select * from {{ ref('stg_manual__channels') }}
+    where source_system in ('tencent_ads', 'oceanengine')
+),
+
+exports as (
+    select * from {{ ref('int_exports_covered') }}
+),
+
+dates as (
+    select * from {{ ref('int_dates_spanned') }}
+),
+
+gather_exposures as (
+    select 'tencent_ads' as source_system, adgroup_id as source_id, stat_date, impressions, exposed_persons, clicks
+    from {{ ref('stg_tencent_ads__daily') }}
+    union all
+    select 'oceanengine', project_id, stat_date, impressions, null, clicks
+    from {{ ref('stg_oceanengine__daily') }}
+),
+
+list_covered_days as (
+    select distinct
+        channel_codes.channel_id,
+        dates.date_day
+    from channel_codes
+    inner join exports
+        on exports.export_name = {{ dbt.concat(["channel_codes.source_system", "'__daily'"]) }}
+        and exports.is_loaded
+    inner join dates on dates.date_day >= exports.first_day and dates.date_day <= exports.last_day
+),
+
+name_exposures as (
+    select
+        coalesce(channel_codes.channel_id, 'unattributed') as channel_id,
+        coalesce(channel_codes.chat_id, 'unattributed') as community_id,
+        gather_exposures.stat_date as date_day,
+        gather_exposures.impressions,
+        gather_exposures.exposed_persons,
+        gather_exposures.clicks,
+        0 as credited_new_memberships
+    from gather_exposures
+    left join channel_codes
+        on gather_exposures.source_system = channel_codes.source_system
+        and gather_exposures.source_id = channel_codes.source_id
+),
+
+credit_joins as (
+    select
+        flows.channel_id,
+        flows.community_id,
+        flows.date_day,
+        0 as impressions,
+        null as exposed_persons,
+        0 as clicks,
+        flows.new_memberships as credited_new_memberships
+    from {{ ref('int_membership_flows_counted') }} as flows
+    inner join list_covered_days
+        on flows.channel_id = list_covered_days.channel_id
+        and flows.date_day = list_covered_days.date_day
+),
+
+fill_empty_days as (
+    select channel_id, 'unattributed' as community_id, date_day, 0 as impressions, null as exposed_persons, 0 as clicks, 0 as credited_new_memberships
+    from list_covered_days
+),
+
+final as (
+    select
+        {{ dbt.concat(["channel_id", "'|'", "community_id", "'|'", "cast(date_day as " ~ dbt.type_string() ~ ")"]) }} as channel_day_id,
+        channel_id,
+        community_id,
+        cast(sum(impressions) as bigint) as impressions,
+        cast(sum(exposed_persons) as bigint) as exposed_persons,
+        cast(sum(clicks) as bigint) as clicks,
+        cast(sum(credited_new_memberships) as integer) as credited_new_memberships,
+        date_day
+    from (
+        select * from name_exposures
+        union all
+        select * from credit_joins
+        union all
+        select * from fill_empty_days
+    ) as channel_rows
+    group by channel_id, community_id, date_day
+)
+
+select * from final

@@ -1,0 +1,27 @@
+-- A view on purpose: spells are stored once and unfolded only for the days that a question asks for.
+with community_days as (
+    select * from {{ ref('int_community_days_spanned') }}
+),
+
+memberships as (
+    select * from {{ ref('int_memberships_described') }}
+    where is_counted
+),
+
+final as (
+    select
+        community_days.community_id,
+        memberships.membership_id,
+        memberships.person_id,
+        coalesce(memberships.channel_id, 'unattributed') as channel_id,
+        coalesce(memberships.left_date is null or memberships.left_date > community_days.date_day, false)
+        and memberships.membership_id is not null as is_open_at_end,
+        community_days.date_day
+    from community_days
+    left join memberships
+        on community_days.community_id = memberships.community_id
+        and community_days.date_day >= memberships.joined_date
+        and (memberships.left_date is null or memberships.left_date >= community_days.date_day)
+)
+
+select * from final

@@ -1,0 +1,22 @@
+with flows as (
+    select * from {{ ref('int_membership_flows_counted') }}
+),
+
+final as (
+    select
+        {{ dbt.concat(["community_id", "'|'", "channel_id", "'|'", "cast(date_day as " ~ dbt.type_string() ~ ")"]) }} as membership_flow_id,
+        community_id,
+        channel_id,
+        cast(opening_memberships as integer) as opening_memberships,
+        cast(new_memberships as integer) as new_memberships,
+        cast(leaves as integer) as leaves,
+        cast(voluntary_leaves as integer) as voluntary_leaves,
+        cast(removed_memberships as integer) as removed_memberships,
+        cast(dissolved_memberships as integer) as dissolved_memberships,
+        cast(transferred_memberships as integer) as transferred_memberships,
+        cast(closing_memberships as integer) as closing_memberships,
+        date_day
+    from flows
+)
+
+select * from final

@@ -1,0 +1,76 @@
+with messages as (
+    select * from {{ ref('int_messages_flagged') }}
+),
+
+memberships as (
+    select * from {{ ref('int_memberships_described') }}
+),
+
+community_days as (
+    select * from {{ ref('int_community_days_spanned') }}
+),
+
+exports as (
+    select * from {{ ref('int_exports_covered') }}
+    where export_name = 'wecom__messages' and is_loaded
+),
+
+count_messages as (
+    select
+        messages.community_id,
+        coalesce(memberships.channel_id, 'unattributed') as channel_id,
+        messages.sender_role,
+        messages.sent_date as date_day,
+        messages.sent_hour,
+        count(*) as messages,
+        count(case when messages.is_from_customer then 1 end) as customer_messages,
+        count(case when messages.is_effective then 1 end) as effective_messages
+    from messages
+    left join memberships
+        on messages.community_id = memberships.community_id
+        and messages.person_id = memberships.person_id
+        and messages.sent_at >= memberships.joined_at
+        and (memberships.left_at is null or memberships.left_at > messages.sent_at)
+    group by messages.community_id, coalesce(memberships.channel_id, 'unattributed'), messages.sender_role, messages.sent_date, messages.sent_hour
+),
+
+fill_empty_days as (
+    select
+        community_days.community_id,
+        'unattributed' as channel_id,
+        null as sender_role,
+        community_days.date_day,
+        null as sent_hour,
+        0 as messages,
+        0 as customer_messages,
+        0 as effective_messages
+    from community_days
+    inner join exports on community_days.date_day >= exports.first_day and community_days.date_day <= exports.last_day
+    left join count_messages
+        on community_days.community_id = count_messages.community_id
+        and community_days.date_day = count_messages.date_day
+    where count_messages.community_id is null
+),
+
+final as (
+    select
+        {{ dbt.concat([
+            "community_id", "'|'", "channel_id", "'|'", "coalesce(sender_role, '-')", "'|'",
+            "cast(date_day as " ~ dbt.type_string() ~ ")", "'|'", "coalesce(cast(sent_hour as " ~ dbt.type_string() ~ "), '-')",
+        ]) }} as message_hour_id,
+        community_id,
+        channel_id,
+        sender_role,
+        sent_hour,
+        cast(messages as integer) as messages,
+        cast(customer_messages as integer) as customer_messages,
+        cast(effective_messages as integer) as effective_messages,
+        date_day
+    from (
+        select * from count_messages
+        union all
+        select * from fill_empty_days
+    ) as message_rows
+)
+
+select * from final

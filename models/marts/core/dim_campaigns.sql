@@ -1,0 +1,16 @@
+with campaigns as (
+    select * from {{ ref('stg_manual__campaigns') }}
+),
+
+final as (
+    select
+        campaign_id,
+        campaign_name,
+        campaign_type_zh as campaign_type,
+        coalesce(chat_id, 'unattributed') as community_id,
+        starts_at,
+        ends_at
+    from campaigns
+)
+
+select * from final

@@ -1,0 +1,85 @@
+with orders as (
+    select * from {{ ref('int_orders_attributed') }}
+    where is_sold
+),
+
+memberships as (
+    select * from {{ ref('int_memberships_described') }}
+),
+
+sales_days as (
+    select * from {{ ref('int_sales_days_spanned') }}
+),
+
+name_channels as (
+    select
+        orders.order_key,
+        memberships.channel_id
+    from orders
+    inner join memberships
+        on orders.community_id = memberships.community_id
+        and orders.person_id = memberships.person_id
+        and orders.paid_at >= memberships.joined_at
+        and (memberships.left_at is null or memberships.left_at > orders.paid_at)
+),
+
+gather_rows as (
+    select
+        orders.order_key as sale_id,
+        orders.order_key,
+        orders.shop_system,
+        orders.attribution_method,
+        orders.community_id,
+        coalesce(name_channels.channel_id, 'unattributed') as channel_id,
+        orders.person_id,
+        case when orders.is_valid then orders.person_id end as buyer_person_id,
+        case when orders.is_valid then 1 else 0 end as valid_orders,
+        case when orders.is_valid then orders.units else 0 end as valid_units,
+        orders.paid_amount as gross_amount,
+        orders.refunded_amount,
+        orders.paid_date
+    from orders
+    left join name_channels on orders.order_key = name_channels.order_key
+    union all
+    select
+        {{ dbt.concat(["'empty|'", "sales_days.community_id", "'|'", "cast(sales_days.date_day as " ~ dbt.type_string() ~ ")"]) }},
+        null,
+        null,
+        null,
+        sales_days.community_id,
+        'unattributed',
+        null,
+        null,
+        0,
+        0,
+        0,
+        0,
+        sales_days.date_day
+    from sales_days
+    left join orders
+        on sales_days.community_id = orders.community_id
+        and sales_days.date_day = orders.paid_date
+    where orders.order_key is null
+),
+
+final as (
+    select
+        sale_id,
+        order_key,
+        shop_system,
+        attribution_method,
+        community_id,
+        channel_id,
+        person_id,
+        buyer_person_id,
+        community_id != 'unattributed' as is_attributed,
+        valid_orders,
+        valid_units,
+        cast(gross_amount as decimal(18, 2)) as gross_amount,
+        cast(refunded_amount as decimal(18, 2)) as refunded_amount,
+        cast(gross_amount - refunded_amount as decimal(18, 2)) as net_amount,
+        paid_date
+    from gather_rows
+)
+
+select * from final

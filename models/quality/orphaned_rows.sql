@@ -1,0 +1,53 @@
+{#- (export, staging model, raw column, interpreted column, look-up, key of the look-up, what to do) -#}
+{%- set orphans = [
+    ('wecom__messages', 'chat_id', 'roomid', ref('int_communities_described'), 'community_id',
+        'a group that no group list and no callback names: its messages count nowhere; load the group list'),
+    ('scrm__link_clicks', 'chat_id', 'chat_id', ref('int_communities_described'), 'community_id',
+        'a group that no group list and no callback names: its clicks credit no order; load the group list'),
+    ('manual__costs', 'chat_id', '社群', ref('int_communities_described'), 'community_id',
+        'a group that no group list and no callback names: correct the chat_id in the cost sheet'),
+    ('manual__channels', 'chat_id', 'chat_id', ref('int_communities_described'), 'community_id',
+        'a group that no group list and no callback names: correct the chat_id in the channel list'),
+    ('manual__costs', 'channel_id', '渠道', ref('stg_manual__channels'), 'channel_id',
+        'a channel that the channel list does not have: correct it, or add the channel'),
+    ('wechat_store__order_lines', 'order_id', 'order_id', ref('stg_wechat_store__orders'), 'order_id',
+        'a line without its order: export the orders of the same days'),
+    ('tencent_ads__daily', 'adgroup_id', 'adgroup_id', ref('stg_manual__channels'), 'source_id',
+        'an ad group that the channel list does not have: its exposure stands under no channel; add it'),
+    ('oceanengine__daily', 'project_id', '项目ID', ref('stg_manual__channels'), 'source_id',
+        'an ad project that the channel list does not have: its exposure stands under no channel; add it'),
+    ('youzan__orders', 'promo_code', '推广方式', ref('stg_manual__communities'), 'promo_code',
+        'a promotion code that no registered community has: the order is credited by last touch only; register the code'),
+] -%}
+
+with gather_orphans as (
+    {% for export, column, raw_column, lookup, lookup_key, reason in orphans %}
+    select
+        '{{ export }}' as export_name,
+        staged.source_file,
+        staged.source_row,
+        staged.exported_at,
+        '{{ raw_column }}' as problem_column,
+        staged.{{ column }} as problem_value,
+        '{{ reason }}' as problem_reason
+    from {{ ref('stg_' ~ export) }} as staged
+    where
+        staged.{{ column }} is not null
+        and not exists (select 1 from {{ lookup }} as known where known.{{ lookup_key }} = staged.{{ column }})
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+final as (
+    select
+        export_name,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from gather_orphans
+)
+
+select * from final

@@ -1,0 +1,58 @@
+{%- set columns = [
+    'state', 'channel_id', 'channel_name', 'channel_type', 'source_system', 'source_id', 'chat_id',
+    '_source_file', '_source_row', '_exported_at'
+] -%}
+{%- set checks = [
+        ('state', "state is null", 'the row has no key: fill it or remove the row'),
+        ('channel_id', "channel_id is null", 'the row has no key: fill it or remove the row'),
+        ('channel_name', "channel_name is null", 'missing or does not parse as text'),
+        ('channel_type', "channel_type is not null and channel_type not in ('paid_ads', 'private_link', 'offline', 'referral', 'content')", 'unknown channel_type: add it to the staging model once its meaning is known'),
+        ('source_system', "source_system is not null and source_system not in ('tencent_ads', 'oceanengine', 'wecom_link')", 'unknown source_system: add it to the staging model once its meaning is known'),
+        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('manual__channels', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ clean_text(raw('state')) }} as state,
+        {{ clean_text(raw('channel_id')) }} as channel_id,
+        {{ clean_text(raw('channel_name')) }} as channel_name,
+        {{ clean_text(raw('channel_type')) }} as channel_type,
+        {{ clean_text(raw('source_system')) }} as source_system,
+        {{ clean_text(raw('source_id')) }} as source_id,
+        {{ clean_text(raw('chat_id')) }} as chat_id,
+        {{ lineage_columns() }}
+    from source
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from interpret_cells
+),
+
+final as (
+    select
+        state,
+        channel_id,
+        channel_name,
+        channel_type,
+        source_system,
+        source_id,
+        chat_id,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final

@@ -1,0 +1,53 @@
+{%- set columns = [
+    'chat_id', 'community_name', 'community_type', 'community_family', 'promo_code', '_source_file',
+    '_source_row', '_exported_at'
+] -%}
+{%- set checks = [
+        ('chat_id', "chat_id is null", 'the row has no key: fill it or remove the row'),
+        ('community_name', "community_name is null", 'missing or does not parse as text'),
+        ('community_type', "community_type is null", 'missing or does not parse as text'),
+        ('community_type', "community_type is not null and community_type not in ('welfare', 'brand_fan', 'flash', 'group_buy', 'knowledge', 'vip')", 'unknown community_type: add it to the staging model once its meaning is known'),
+        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('manual__communities', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ clean_text(raw('chat_id')) }} as chat_id,
+        {{ clean_text(raw('community_name')) }} as community_name,
+        {{ clean_text(raw('community_type')) }} as community_type,
+        {{ clean_text(raw('community_family')) }} as community_family,
+        {{ clean_text(raw('promo_code')) }} as promo_code,
+        {{ lineage_columns() }}
+    from source
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from interpret_cells
+),
+
+final as (
+    select
+        chat_id,
+        community_name,
+        community_type,
+        community_family,
+        promo_code,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final

@@ -1,0 +1,58 @@
+{%- set columns = [
+    '费用编号', '开始日期', '结束日期', '费用类型', '社群', '渠道', '金额', '备注', '_source_file', '_source_row', '_exported_at'
+] -%}
+{%- set checks = [
+        ('费用编号', "cost_id is null", 'the row has no key: fill it or remove the row'),
+        ('开始日期', "first_date is null", 'missing or does not parse as a date YYYY/M/D'),
+        ('结束日期', "last_date is null", 'missing or does not parse as a date YYYY/M/D'),
+        ('结束日期', "last_date < first_date", 'ends before it starts'),
+        ('金额', "cost_amount is null", 'missing or does not parse as an amount in yuan'),
+        ('费用类型', "cost_kind_zh is null or cost_kind_zh not in ('入群礼', '引流品', '红包', '奖品', '人工', '工具')", 'unknown 费用类型: use a name of cost_kinds'),
+        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('manual__costs', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ clean_text(raw('费用编号')) }} as cost_id,
+        cast({{ text_to_local(raw('开始日期'), '%Y/%m/%d') }} as date) as first_date,
+        cast({{ text_to_local(raw('结束日期'), '%Y/%m/%d') }} as date) as last_date,
+        {{ clean_text(raw('费用类型')) }} as cost_kind_zh,
+        {{ clean_text(raw('社群')) }} as chat_id,
+        {{ clean_text(raw('渠道')) }} as channel_id,
+        {{ parse_money(raw('金额'), 'yuan') }} as cost_amount,
+        {{ lineage_columns() }}
+    from source
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from interpret_cells
+),
+
+final as (
+    select
+        cost_id,
+        first_date,
+        last_date,
+        cost_kind_zh,
+        chat_id,
+        channel_id,
+        cost_amount,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final

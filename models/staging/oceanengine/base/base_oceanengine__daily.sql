@@ -1,0 +1,58 @@
+{#- The 合计 row of a file is a control total, not a day. -#}
+{%- set columns = [
+    '时间-天', '项目ID', '项目名称', '展示数', '点击数', '转化数', '消耗', '_source_file', '_source_row', '_exported_at'
+] -%}
+{%- set checks = [
+        ('项目ID', "project_id is null", 'the row has no key: fill it or remove the row'),
+        ('时间-天', "stat_date is null", 'missing or does not parse as a date YYYY-MM-DD'),
+        ('展示数', "impressions is null", 'missing or does not parse as a whole number'),
+        ('点击数', "clicks is null and " ~ clean_text(raw('点击数')) ~ " is not null", 'does not parse as a whole number'),
+        ('转化数', "conversions is null and " ~ clean_text(raw('转化数')) ~ " is not null", 'does not parse as a whole number'),
+        ('消耗', "cost_amount is null", 'missing or does not parse as an amount in yuan'),
+        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('oceanengine__daily', columns) }} as raw_rows
+    where coalesce(trim({{ raw('时间-天') }}), '') not in ('合计', '总计')
+),
+
+interpret_cells as (
+    select
+        source.*,
+        cast({{ text_to_local(raw('时间-天'), '%Y-%m-%d') }} as date) as stat_date,
+        {{ clean_text(raw('项目ID')) }} as project_id,
+        {{ parse_number(raw('展示数'), 'bigint') }} as impressions,
+        {{ parse_number(raw('点击数'), 'bigint') }} as clicks,
+        {{ parse_number(raw('转化数'), 'bigint') }} as conversions,
+        {{ parse_money(raw('消耗'), 'yuan') }} as cost_amount,
+        {{ lineage_columns() }}
+    from source
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from interpret_cells
+),
+
+final as (
+    select
+        stat_date,
+        project_id,
+        impressions,
+        clicks,
+        conversions,
+        cost_amount,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final

@@ -1,0 +1,55 @@
+{%- set columns = [
+    'inviter', 'invitee', 'invite_code', 'invited_at', 'status', '_source_file', '_source_row',
+    '_exported_at'
+] -%}
+{%- set checks = [
+        ('inviter', "inviter_key is null", 'the row has no key: fill it or remove the row'),
+        ('invitee', "invitee_key is null", 'the row has no key: fill it or remove the row'),
+        ('inviter', "inviter_key is not null and not starts_with(inviter_key, 'wm_') and not starts_with(inviter_key, 'st_')", 'not a pseudonymous key (wm_…, st_…): raw identifiers may not enter the warehouse'),
+        ('invitee', "invitee_key is not null and not starts_with(invitee_key, 'wm_')", 'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse'),
+        ('invited_at', "invited_at is null", 'missing or does not parse as a local time YYYY/MM/DD HH:MM'),
+        ('status', "invite_status is not null and invite_status not in ('joined', 'invalid', 'pending')", 'unknown status: add it to the staging model once its meaning is known'),
+        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('referral__records', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ clean_text(raw('inviter')) }} as inviter_key,
+        {{ clean_text(raw('invitee')) }} as invitee_key,
+        {{ clean_text(raw('invite_code')) }} as invite_code,
+        {{ text_to_local(raw('invited_at'), '%Y/%m/%d %H:%M') }} as invited_at,
+        {{ clean_text(raw('status')) }} as invite_status,
+        {{ lineage_columns() }}
+    from source
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from interpret_cells
+),
+
+final as (
+    select
+        inviter_key,
+        invitee_key,
+        invite_code,
+        invited_at,
+        invite_status,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final

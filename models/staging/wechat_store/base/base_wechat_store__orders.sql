@@ -1,0 +1,80 @@
+{%- set columns = [
+    'order_id', 'openid', 'unionid', 'status', 'create_time', 'pay_time', 'update_time', 'product_price',
+    'freight', 'discounted_price', 'order_price', '_source_file', '_source_row', '_exported_at'
+] -%}
+{%- set checks = [
+        ('order_id', "order_id is null", 'the row has no key: fill it or remove the row'),
+        ('openid', "open_key is not null and not starts_with(open_key, 'op_')", 'not a pseudonymous key (op_…): raw identifiers may not enter the warehouse'),
+        ('unionid', "union_key is not null and not starts_with(union_key, 'un_')", 'not a pseudonymous key (un_…): raw identifiers may not enter the warehouse'),
+        ('status', "order_status is null or order_status not in (10, 20, 21, 30, 100, 190, 200, 250)", 'unknown status: add it to the staging model once its meaning is known'),
+        ('create_time', "created_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
+        ('pay_time', "paid_at is null and " ~ clean_text(raw('pay_time')) ~ " is not null", 'does not parse as a Unix epoch in seconds between 2010 and 2100'),
+        ('update_time', "updated_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
+        ('product_price', "goods_amount is null and " ~ clean_text(raw('product_price')) ~ " is not null", 'does not parse as a whole number of fen'),
+        ('freight', "freight_amount is null and " ~ clean_text(raw('freight')) ~ " is not null", 'does not parse as a whole number of fen'),
+        ('discounted_price', "discount_amount is null and " ~ clean_text(raw('discounted_price')) ~ " is not null", 'does not parse as a whole number of fen'),
+        ('order_price', "paid_amount is null", 'missing or does not parse as a whole number of fen'),
+        ('order_id', "row_in_file > 1", 'the same order number twice in one file'),
+        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('wechat_store__orders', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ clean_text(raw('order_id')) }} as order_id,
+        {{ clean_text(raw('openid')) }} as open_key,
+        {{ clean_text(raw('unionid')) }} as union_key,
+        {{ parse_number(raw('status'), 'integer') }} as order_status,
+        {{ epoch_to_local(raw('create_time'), 'seconds') }} as created_at,
+        {{ epoch_to_local(raw('pay_time'), 'seconds') }} as paid_at,
+        {{ epoch_to_local(raw('update_time'), 'seconds') }} as updated_at,
+        {{ parse_money(raw('product_price'), 'fen') }} as goods_amount,
+        {{ parse_money(raw('freight'), 'fen') }} as freight_amount,
+        {{ parse_money(raw('discounted_price'), 'fen') }} as discount_amount,
+        {{ parse_money(raw('order_price'), 'fen') }} as paid_amount,
+        {{ lineage_columns() }}
+    from source
+),
+
+number_rows as (
+    select
+        *,
+        row_number() over (partition by order_id, source_file, exported_at order by source_row) as row_in_file
+    from interpret_cells
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from number_rows
+),
+
+final as (
+    select
+        order_id,
+        open_key,
+        union_key,
+        order_status,
+        created_at,
+        paid_at,
+        updated_at,
+        goods_amount,
+        freight_amount,
+        discount_amount,
+        paid_amount,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final

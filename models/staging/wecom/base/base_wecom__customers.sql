@@ -1,0 +1,61 @@
+{%- set columns = [
+    'external_userid', 'type', 'unionid', 'follow_userid', 'createtime', 'add_way', 'state',
+    'remark_mobiles', '_source_file', '_source_row', '_exported_at'
+] -%}
+{%- set checks = [
+        ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
+        ('follow_userid', "follower_key is null", 'the row has no key: fill it or remove the row'),
+        ('external_userid', "customer_key is not null and not starts_with(customer_key, 'wm_')", 'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse'),
+        ('unionid', "union_key is not null and not starts_with(union_key, 'un_')", 'not a pseudonymous key (un_…): raw identifiers may not enter the warehouse'),
+        ('follow_userid', "follower_key is not null and not starts_with(follower_key, 'st_')", 'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse'),
+        ('remark_mobiles', "phone_keys is not null and not starts_with(phone_keys, 'ph_')", 'not a pseudonymous key (ph_…): raw identifiers may not enter the warehouse'),
+        ('createtime', "added_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
+        ('add_way', "add_way is null and " ~ clean_text(raw('add_way')) ~ " is not null", 'does not parse as a whole number'),
+        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('wecom__customers', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ clean_text(raw('external_userid')) }} as customer_key,
+        {{ clean_text(raw('unionid')) }} as union_key,
+        {{ clean_text(raw('follow_userid')) }} as follower_key,
+        {{ epoch_to_local(raw('createtime'), 'seconds') }} as added_at,
+        {{ parse_number(raw('add_way'), 'integer') }} as add_way,
+        {{ clean_text(raw('state')) }} as state,
+        nullif(replace(replace(replace(replace(trim({{ raw('remark_mobiles') }}), '[', ''), ']', ''), '"', ''), ' ', ''), '') as phone_keys,
+        {{ lineage_columns() }}
+    from source
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from interpret_cells
+),
+
+final as (
+    select
+        customer_key,
+        union_key,
+        follower_key,
+        added_at,
+        add_way,
+        state,
+        phone_keys,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final

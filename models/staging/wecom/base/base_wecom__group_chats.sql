@@ -1,0 +1,53 @@
+{%- set columns = [
+    'chat_id', 'name', 'owner', 'create_time', 'status', 'member_version', '_source_file', '_source_row',
+    '_exported_at'
+] -%}
+{%- set checks = [
+        ('chat_id', "chat_id is null", 'the row has no key: fill it or remove the row'),
+        ('create_time', "created_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
+        ('status', "follow_status is not null and follow_status not in ('0', '1', '2', '3')", 'unknown follower state: add it to the staging model once its meaning is known'),
+        ('owner', "owner_key is not null and not starts_with(owner_key, 'st_')", 'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse'),
+        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('wecom__group_chats', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ clean_text(raw('chat_id')) }} as chat_id,
+        {{ clean_text(raw('name')) }} as chat_name,
+        {{ clean_text(raw('owner')) }} as owner_key,
+        {{ epoch_to_local(raw('create_time'), 'seconds') }} as created_at,
+        {{ clean_text(raw('status')) }} as follow_status,
+        {{ lineage_columns() }}
+    from source
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from interpret_cells
+),
+
+final as (
+    select
+        chat_id,
+        chat_name,
+        owner_key,
+        created_at,
+        follow_status,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final

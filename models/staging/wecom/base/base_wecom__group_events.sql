@@ -1,0 +1,64 @@
+{%- set columns = [
+    'CreateTime', 'ChatId', 'ChangeType', 'UpdateDetail', 'JoinScene', 'QuitScene', 'MemChangeCnt',
+    'MemChangeList', 'LastMemVer', 'CurMemVer', '_source_file', '_source_row', '_exported_at'
+] -%}
+{%- set checks = [
+        ('ChatId', "chat_id is null", 'the row has no group: nothing can be counted from it'),
+        ('CreateTime', "occurred_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
+        ('ChangeType', "change_type is null or change_type not in ('create', 'update', 'dismiss')", 'unknown ChangeType: add it to the staging model once its meaning is known'),
+        ('UpdateDetail', "change_type = 'update' and (update_detail is null or update_detail not in ('add_member', 'del_member', 'change_owner', 'change_name', 'change_notice'))", 'unknown UpdateDetail: add it to the staging model once its meaning is known'),
+        ('MemChangeCnt', "changed_count is null and " ~ clean_text(raw('MemChangeCnt')) ~ " is not null", 'does not parse as a whole number'),
+        ('MemChangeList', "update_detail in ('add_member', 'del_member') and member_keys is null", 'people changed but are not named: only the next member snapshot can show who'),
+        ('MemChangeList', "member_keys is not null and not starts_with(member_keys, 'st_') and not starts_with(member_keys, 'wm_') and not starts_with(member_keys, 'wb_')", 'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse'),
+        ('JoinScene', "join_scene is not null and join_scene not in ('0', '1', '3')", 'unknown JoinScene: add it to the staging model once its meaning is known'),
+        ('QuitScene', "update_detail = 'del_member' and (quit_scene is null or quit_scene not in ('0', '1'))", 'unknown QuitScene: add it to the staging model once its meaning is known'),
+        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('wecom__group_events', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ epoch_to_local(raw('CreateTime'), 'seconds') }} as occurred_at,
+        {{ clean_text(raw('ChatId')) }} as chat_id,
+        {{ clean_text(raw('ChangeType')) }} as change_type,
+        {{ clean_text(raw('UpdateDetail')) }} as update_detail,
+        {{ clean_text(raw('JoinScene')) }} as join_scene,
+        {{ clean_text(raw('QuitScene')) }} as quit_scene,
+        {{ parse_number(raw('MemChangeCnt'), 'integer') }} as changed_count,
+        {{ clean_text(raw('MemChangeList')) }} as member_keys,
+        {{ lineage_columns() }}
+    from source
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from interpret_cells
+),
+
+final as (
+    select
+        occurred_at,
+        chat_id,
+        change_type,
+        update_detail,
+        join_scene,
+        quit_scene,
+        changed_count,
+        member_keys,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final

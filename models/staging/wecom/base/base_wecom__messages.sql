@@ -1,0 +1,77 @@
+{%- set columns = [
+    'msgid', 'seq', 'action', 'from', 'roomid', 'msgtime', 'msgtype', 'pre_msgid', 'switch_time',
+    'voice_seconds', 'text_length', 'content_hash', 'is_solitaire', 'is_stop_phrase', 'terms',
+    '_source_file', '_source_row', '_exported_at'
+] -%}
+{%- set checks = [
+        ('msgid', "message_id is null", 'the row has no key: fill it or remove the row'),
+        ('action', "action is null or action not in ('send', 'recall', 'switch')", 'unknown action: add it to the staging model once its meaning is known'),
+        ('msgtime', "sent_at is null and action in ('send', 'recall')", 'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
+        ('from', "sender_key is null and action in ('send', 'recall')", 'the row has no sender'),
+        ('from', "sender_key is not null and not starts_with(sender_key, 'st_') and not starts_with(sender_key, 'wm_') and not starts_with(sender_key, 'wb_')", 'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse'),
+        ('msgtype', "message_type is null and action in ('send', 'recall')", 'the row has no message type'),
+        ('pre_msgid', "recalled_message_id is null and action = 'recall'", 'a recall that does not say which message'),
+        ('voice_seconds', "voice_seconds is null and " ~ clean_text(raw('voice_seconds')) ~ " is not null", 'does not parse as a whole number of seconds'),
+        ('text_length', "text_length is null and " ~ clean_text(raw('text_length')) ~ " is not null", 'does not parse as a whole number'),
+        ('is_solitaire', "is_solitaire is null and " ~ clean_text(raw('is_solitaire')) ~ " is not null", 'does not parse as 0 or 1'),
+        ('is_stop_phrase', "is_stop_phrase is null and " ~ clean_text(raw('is_stop_phrase')) ~ " is not null", 'does not parse as 0 or 1'),
+        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('wecom__messages', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ clean_text(raw('msgid')) }} as message_id,
+        {{ clean_text(raw('action')) }} as action,
+        {{ clean_text(raw('from')) }} as sender_key,
+        {{ clean_text(raw('roomid')) }} as chat_id,
+        {{ epoch_to_local(raw('msgtime'), 'milliseconds') }} as sent_at,
+        {{ clean_text(raw('msgtype')) }} as message_type,
+        {{ clean_text(raw('pre_msgid')) }} as recalled_message_id,
+        {{ parse_number(raw('voice_seconds'), 'integer') }} as voice_seconds,
+        {{ parse_number(raw('text_length'), 'integer') }} as text_length,
+        {{ clean_text(raw('content_hash')) }} as content_hash,
+        case trim({{ raw('is_solitaire') }}) when '1' then true when '0' then false end as is_solitaire,
+        case trim({{ raw('is_stop_phrase') }}) when '1' then true when '0' then false end as is_stop_phrase,
+        {{ clean_text(raw('terms')) }} as terms,
+        {{ lineage_columns() }}
+    from source
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from interpret_cells
+),
+
+final as (
+    select
+        message_id,
+        action,
+        sender_key,
+        chat_id,
+        sent_at,
+        message_type,
+        recalled_message_id,
+        voice_seconds,
+        text_length,
+        content_hash,
+        is_solitaire,
+        is_stop_phrase,
+        terms,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final

@@ -1,0 +1,49 @@
+{%- set columns = [
+    'userid', 'department', 'position', 'status', '_source_file', '_source_row', '_exported_at'
+] -%}
+{%- set checks = [
+        ('userid', "staff_key is null", 'the row has no key: fill it or remove the row'),
+        ('userid', "staff_key is not null and not starts_with(staff_key, 'st_')", 'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse'),
+        ('status', "employment_status is not null and employment_status not in ('1', '2', '4', '5')", 'unknown staff status: add it to the staging model once its meaning is known'),
+        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('wecom__staff', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ clean_text(raw('userid')) }} as staff_key,
+        {{ clean_text(raw('department')) }} as department,
+        {{ clean_text(raw('position')) }} as position,
+        {{ clean_text(raw('status')) }} as employment_status,
+        {{ lineage_columns() }}
+    from source
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from interpret_cells
+),
+
+final as (
+    select
+        staff_key,
+        department,
+        position,
+        employment_status,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final

@@ -1,0 +1,87 @@
+{%- set columns = [
+    '订单号', '订单状态', '订单类型', '订单创建时间', '买家付款时间', '交易成功时间', '商品金额合计', '运费', '店铺优惠合计', '应收订单金额', '订单实付金额',
+    '全部商品名称', '商品种类数', '推广方式', '买家手机号', '订单退款状态', '订单已退款金额', '团长订单', '_source_file', '_source_row',
+    '_exported_at'
+] -%}
+{%- set checks = [
+        ('订单号', "order_id is null", 'the row has no key: fill it or remove the row'),
+        ('订单创建时间', "created_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+        ('买家付款时间', "paid_at is null and " ~ clean_text(raw('买家付款时间')) ~ " is not null", 'does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+        ('商品金额合计', "goods_amount is null and " ~ clean_text(raw('商品金额合计')) ~ " is not null", 'does not parse as an amount in yuan'),
+        ('运费', "freight_amount is null and " ~ clean_text(raw('运费')) ~ " is not null", 'does not parse as an amount in yuan'),
+        ('店铺优惠合计', "discount_amount is null and " ~ clean_text(raw('店铺优惠合计')) ~ " is not null", 'does not parse as an amount in yuan'),
+        ('订单实付金额', "paid_amount is null", 'missing or does not parse as an amount in yuan'),
+        ('订单已退款金额', parse_money(raw('订单已退款金额'), 'yuan') ~ " is null and " ~ clean_text(raw('订单已退款金额')) ~ " is not null", 'does not parse as an amount in yuan'),
+        ('订单已退款金额', "refunded_amount < 0 or refunded_amount > paid_amount", 'a refund below zero or above the paid amount'),
+        ('买家手机号', "phone_key is not null and not starts_with(phone_key, 'ph_')", 'not a pseudonymous key (ph_…): raw identifiers may not enter the warehouse'),
+        ('商品种类数', "product_kinds is null and " ~ clean_text(raw('商品种类数')) ~ " is not null", 'does not parse as a whole number'),
+        ('订单状态', "order_status is not null and order_status not in ('待付款', '待发货', '已发货', '交易完成', '交易关闭')", 'unknown 订单状态: add it to the staging model once its meaning is known'),
+        ('订单类型', "order_kind is not null and order_kind not in ('普通订单', '拼团订单', '积分兑换', '赠品订单', '测试订单')", 'unknown 订单类型: add it to the staging model once its meaning is known'),
+        ('订单号', "row_in_file > 1", 'the same order number twice in one file'),
+        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('youzan__orders', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ clean_text(raw('订单号')) }} as order_id,
+        {{ clean_text(raw('订单状态')) }} as order_status,
+        {{ clean_text(raw('订单类型')) }} as order_kind,
+        {{ text_to_local(raw('订单创建时间'), '%Y-%m-%d %H:%M:%S') }} as created_at,
+        {{ text_to_local(raw('买家付款时间'), '%Y-%m-%d %H:%M:%S') }} as paid_at,
+        {{ parse_money(raw('商品金额合计'), 'yuan') }} as goods_amount,
+        {{ parse_money(raw('运费'), 'yuan') }} as freight_amount,
+        {{ parse_money(raw('店铺优惠合计'), 'yuan') }} as discount_amount,
+        {{ parse_money(raw('订单实付金额'), 'yuan') }} as paid_amount,
+        {{ parse_number(raw('商品种类数'), 'integer') }} as product_kinds,
+        {{ clean_text(raw('推广方式')) }} as promo_code,
+        {{ clean_text(raw('买家手机号')) }} as phone_key,
+        coalesce({{ parse_money(raw('订单已退款金额'), 'yuan') }}, 0) as refunded_amount,
+        {{ lineage_columns() }}
+    from source
+),
+
+number_rows as (
+    select
+        *,
+        row_number() over (partition by order_id, source_file, exported_at order by source_row) as row_in_file
+    from interpret_cells
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from number_rows
+),
+
+final as (
+    select
+        order_id,
+        order_status,
+        order_kind,
+        created_at,
+        paid_at,
+        goods_amount,
+        freight_amount,
+        discount_amount,
+        paid_amount,
+        product_kinds,
+        promo_code,
+        phone_key,
+        refunded_amount,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final
