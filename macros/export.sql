@@ -13,36 +13,18 @@
 {% macro default__export(name, columns) -%}
     {%- set landing = env_var('COMMUNITY_METRICS_EXPORTS', '') -%}
     {%- if landing == '' -%}
-        {%- set relation = ref(name) -%}
-        {%- if execute and flags.WHICH in ['build', 'run', 'compile', 'test'] -%}
-            {%- set found = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-            {%- if found -%}{%- do require_columns('seeds/exports/' ~ name ~ '.csv', columns, found) -%}{%- endif -%}
-        {%- endif -%}
-        (select {% for column in columns %}{{ adapter.quote(column) }} as {{ raw(column) }}{{ ', ' if not loop.last }}{% endfor %} from {{ relation }})
+        (select {% for column in columns %}{{ adapter.quote(column) }} as {{ raw(column) }}{{ ', ' if not loop.last }}{% endfor %} from {{ ref(name) }})
     {%- else -%}
-        {%- set reader = landed_reader(landing, name) if execute else none -%}
+        {%- set reader = landed_reader(landing, name, columns) if execute else none -%}
         {%- if reader -%}
-            {%- do require_columns(reader.file, columns, reader.columns) -%}
-            (select {% for column in columns %}cast({{ adapter.quote(column) }} as {{ dbt.type_string() }}) as {{ raw(column) }}{{ ', ' if not loop.last }}{% endfor %} from {{ reader.sql }})
+            (select {% for column in columns %}cast({{ adapter.quote(column) }} as {{ dbt.type_string() }}) as {{ raw(column) }}{{ ', ' if not loop.last }}{% endfor %} from {{ reader }})
         {%- else -%}
             (select {% for column in columns %}cast(null as {{ dbt.type_string() }}) as {{ raw(column) }}{{ ', ' if not loop.last }}{% endfor %} where 1 = 0)
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
-{% macro require_columns(file, expected, found) -%}
-    {%- set known = found | map('lower') | list -%}
-    {%- set missing = [] -%}
-    {%- for column in expected if column | lower not in known -%}{%- do missing.append(column) -%}{%- endfor -%}
-    {%- if missing -%}
-        {{ exceptions.raise_compiler_error(
-            file ~ ": row 1 (header) has no column " ~ missing | join(', ') ~ ". Found: " ~ found | join(', ')
-            ~ ". Export the file again with all columns, or rename the header to match."
-        ) }}
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro landed_reader(directory, name) -%}
+{% macro landed_reader(directory, name, columns) -%}
     {%- set stem = (directory.rstrip('/') ~ '/' ~ name) | replace("'", "''") -%}
     {%- set candidates = [
         (stem ~ '.parquet', "read_parquet('" ~ stem ~ ".parquet', union_by_name = true)"),
@@ -51,8 +33,13 @@
     ] -%}
     {%- for pattern, sql in candidates -%}
         {%- if run_query("select count(*) from glob('" ~ pattern ~ "')").columns[0].values()[0] > 0 -%}
-            {%- set columns = run_query('select column_name from (describe select * from ' ~ sql ~ ')').columns[0].values() | list -%}
-            {{ return({'file': pattern, 'sql': sql, 'columns': columns}) }}
+            {%- if pattern.endswith('.csv') -%}
+                {%- do require_sound_csv(pattern, columns) -%}
+            {%- else -%}
+                {%- set found = run_query('select column_name from (describe select * from ' ~ sql ~ ')').columns[0].values() | list -%}
+                {%- do require_columns(pattern, columns, found) -%}
+            {%- endif -%}
+            {{ return(sql) }}
         {%- endif -%}
     {%- endfor -%}
     {{ return(none) }}

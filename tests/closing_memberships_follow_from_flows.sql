@@ -11,4 +11,6 @@ select
     transferred_memberships,
     closing_memberships
 from {{ ref('fct_membership_flows') }}
-where closing_memberships != opening_memberships + new_memberships - leaves - dissolved_memberships - transferred_memberships
+where
+    closing_memberships
+    != opening_memberships + new_memberships - leaves - dissolved_memberships - transferred_memberships

@@ -1,4 +1,5 @@
--- Rings for every raw row that no person has looked at: `select * from quality.quarantined_rows` shows file, row, column, value, reason.
+-- Rings for every raw row that no person has looked at: `select * from quality.quarantined_rows` shows
+-- file, row, column, value, reason.
 -- Mend the export, or list the row in seeds/reference/acknowledged_quarantine.csv with a note.
 select
     export_name,

@@ -1,7 +1,7 @@
 -- The dated rises of an order's refund add up to what its latest export says was refunded.
 with sum_refunds as (
     select
-        {{ dbt.concat(["shop_system", "'|'", "order_id"]) }} as order_key,
+        {{ composite_key(['shop_system', 'order_id']) }} as order_key,
         sum(refund_amount) as refund_amount
     from {{ ref('int_order_refunds_dated') }}
     group by shop_system, order_id

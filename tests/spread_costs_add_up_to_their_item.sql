@@ -12,13 +12,13 @@ sum_days as (
 )
 
 select
-    costs.cost_id,
-    costs.cost_amount,
+    cost_items.cost_id,
+    cost_items.cost_amount,
     sum_days.cost_amount as spread_amount
-from {{ ref('stg_manual__costs') }} as costs
+from {{ ref('stg_manual__costs') }} as cost_items
 cross join calendar
-left join sum_days on {{ dbt.concat(["'manual|'", "costs.cost_id"]) }} = sum_days.cost_item_id
+left join sum_days on {{ composite_key(["'manual'", 'cost_items.cost_id']) }} = sum_days.cost_item_id
 where
-    costs.first_date >= calendar.first_date
-    and costs.last_date <= calendar.as_of_date
-    and costs.cost_amount != coalesce(sum_days.cost_amount, 0)
+    cost_items.first_date >= calendar.first_date
+    and cost_items.last_date <= calendar.as_of_date
+    and cost_items.cost_amount != coalesce(sum_days.cost_amount, 0)

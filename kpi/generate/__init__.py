@@ -41,18 +41,28 @@ def _check_target(out: Path) -> None:
     for entry in sorted(out.iterdir()):
         if entry.is_file() and entry.name in known:
             continue
-        if entry.is_dir() and entry.name == "truth":
-            if all(f.name == TRUTH_NAME for f in entry.iterdir()):
-                continue
+        former = entry.is_dir() and entry.name == "truth"
+        if former and all(f.name == TRUTH_NAME for f in entry.iterdir()):
+            continue
         raise GenerateError(
             f"{out} is not empty and holds {entry.name!r}, which is no previous output of this "
             "command; nothing was changed. Choose another --out or remove it yourself."
         )
 
 
-def generate(
-    cfg: Config, progress: Callable[[str, int], None] | None = None
-) -> Result:
+def _swap(new: Path, out: Path, old: Path) -> None:
+    """Put ``new`` in the place of ``out``; the former content comes back if that fails."""
+    if out.exists():
+        out.rename(old)
+    try:
+        new.rename(out)
+    except OSError:
+        if old.exists():
+            old.rename(out)
+        raise
+
+
+def generate(cfg: Config, progress: Callable[[str, int], None] | None = None) -> Result:
     """Write all exports (and the truth) of one run.
 
     The files are made in a temporary directory beside ``cfg.out`` and moved at the end, so an
@@ -72,9 +82,7 @@ def generate(
         commerce = build_commerce(world)
         tell("exports", 0)
         rows = write_exports(world, commerce, new)
-        tally, rows["wecom__messages"] = write_messages(
-            world, new, lambda n: tell("messages", n)
-        )
+        tally, rows["wecom__messages"] = write_messages(world, new, lambda n: tell("messages", n))
         size = sum(f.stat().st_size for f in new.iterdir())
         result = Result(out, rows, size, notes=world.notes)
         if cfg.with_truth:
@@ -86,9 +94,7 @@ def generate(
             made = new / target.relative_to(out) if inside else work / "truth.csv"
             made.parent.mkdir(parents=True, exist_ok=True)
             result.truth, result.truth_rows = target, write_truth(world, commerce, tally, made)
-        if out.exists():
-            out.rename(work / "old")
-        new.rename(out)
+        _swap(new, out, work / "old")
         if result.truth is not None and not result.truth.is_relative_to(out):
             result.truth.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(made, result.truth)

@@ -1,12 +1,13 @@
 """Shanghai wall-clock arithmetic.
 
-China has had no daylight saving since 1991, so one fixed offset of +8 h is exact for every date this
-package makes. All instants are integers: epoch seconds unless a name ends in ``_ms``.
+China has had no daylight saving since 1991, so one fixed offset of +8 h is exact for every date
+this package makes. All instants are integers: epoch seconds unless a name ends in ``_ms``.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 DAY = 86_400
 HOUR = 3_600
@@ -24,6 +25,7 @@ def local_date(t: int) -> date:
     return datetime.fromtimestamp(int(t), SHANGHAI).date()
 
 
+@lru_cache(maxsize=4096)
 def stamp(t: int) -> str:
     """Local ``YYYY-MM-DD HH:MM:SS`` of an instant in epoch seconds."""
     return datetime.fromtimestamp(int(t), SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")

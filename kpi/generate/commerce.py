@@ -11,10 +11,10 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from kpi.generate.clock import DAY, HOUR, local_date, midnight, month_starts, next_month, stamp
+from kpi.generate.clock import DAY, HOUR, local_date, midnight, month_starts, next_month
 from kpi.generate.config import Config
 from kpi.generate.names import GIFT_PRODUCT, PRODUCTS
-from kpi.generate.world import DISSOLVED, INF, World, day_factor, seconds_of_day
+from kpi.generate.world import INF, World, day_factor, seconds_of_day
 
 PRICE = [int(p[3].replace(".", "")) for p in PRODUCTS]
 ROLE_OF = [p[2] for p in PRODUCTS]
@@ -168,6 +168,7 @@ class _Shop:
             self.stays[p].append((a, b, c))
         self.serial = 0
         self.first_paid: dict[int, int] = {}
+        self.reserved: set[int] = set()  # buyers of cases that other clicks would spoil
 
     # -- buying --------------------------------------------------------------------------------
 
@@ -305,7 +306,9 @@ class _Shop:
             order.unionid = bool(rng.random() < 0.93)
             left, rest = goods - discount, [x for x in lines if not x.gift]
             for i, x in enumerate(rest):
-                part = left if i == len(rest) - 1 else (goods - discount) * x.count * x.price // goods
+                part = (
+                    left if i == len(rest) - 1 else (goods - discount) * x.count * x.price // goods
+                )
                 x.real, left = part, left - part
             order.lines = lines
         self._refund(order)
@@ -389,8 +392,10 @@ class _Shop:
             return plain[int(rng.integers(len(plain)))]
 
         def moment() -> int:
-            return self.h0 + int(rng.integers(2, self.cfg.days - 2)) * DAY + int(
-                seconds_of_day(rng, 1)[0]
+            return (
+                self.h0
+                + int(rng.integers(2, self.cfg.days - 2)) * DAY
+                + int(seconds_of_day(rng, 1)[0])
             )
 
         for kind, k in (("积分兑换", 12), ("赠品订单", 10), ("测试订单", 5)):
@@ -446,6 +451,18 @@ class _Shop:
             o.promo, o.refunds = coded[0].promo, []
             self.out.orders.append(o)
             w.note("shill buys with a promo code (counted as a sale)", o.number)
+        for _ in range(3):
+            o = self._order(True, someone(), moment(), 150000, 260000)
+            self._add(o)
+            w.note("amount of more than 1,000 yuan", o.number)
+        for case, text in (
+            ("shared", "order with a phone two customers share (its own person)"),
+            ("changed", "order with a phone that only the later pull shows"),
+        ):
+            for p in w.phone_cases.get(case, [])[:1]:
+                o = self._order(True, p, moment(), 5000, 20000)
+                self._add(o)
+                w.note(text, o.number)
         o = self._order(True, someone(), moment(), 5000, 20000)
         o.promo = "KOL2025"
         self._add(o)
@@ -519,8 +536,12 @@ class _Shop:
                 break
         # click in a group the buyer has left before paying, and a click by a past member
         gone = 0
+        silent = w.lost_out | w.blank_out
+        unseen = set(zip(w.person[silent].tolist(), w.comm[silent].tolist(), strict=True))
         for p in plain:
             for a, b, k in self.stays[p]:
+                if (p, k) in unseen:
+                    continue
                 if len(self.stays[p]) == 1 and b < stop - DAY and b - max(a, self.h0) > DAY:
                     if self._touched(p):
                         continue
@@ -539,6 +560,7 @@ class _Shop:
         if p in self._seen:
             return True
         self._seen.add(p)
+        self.reserved.add(p)
         return False
 
     def _browse(self) -> None:
@@ -548,6 +570,8 @@ class _Shop:
         stays = np.flatnonzero(w.t_out > self.h0 + DAY)
         picks = rng.choice(stays, size=round(0.65 * w.n_people))
         for i in picks:
+            if int(w.person[i]) in self.reserved:
+                continue
             low, high = max(int(w.t_in[i]), self.h0) + 60, min(int(w.t_out[i]), self.stop)
             if high - low > HOUR:
                 t = low + int(rng.integers(0, high - low))
@@ -593,8 +617,10 @@ class _Shop:
                         at = self.h0 + int(rng.integers(0, first - self.h0))
                 else:
                     q = idle[int(rng.integers(len(idle)))]
-                    at = self.h0 + int(rng.integers(1, self.cfg.days)) * DAY + int(
-                        seconds_of_day(rng, 1)[0]
+                    at = (
+                        self.h0
+                        + int(rng.integers(1, self.cfg.days)) * DAY
+                        + int(seconds_of_day(rng, 1)[0])
                     )
                 status = ("joined", "invalid", "pending")[int(rng.choice(3, p=[0.88, 0.06, 0.06]))]
                 add(p, q, min(at, self.stop - HOUR), status)
@@ -724,7 +750,7 @@ def _costs(w: World, out: Commerce) -> None:
             channel: str = "") -> None:  # fmt: skip
         nonlocal number
         number += 1
-        fen = max(100, int(round(yuan * 100)))
+        fen = max(100, round(yuan * 100))
         out.costs.append(Cost(f"FY{number:04d}", first, last, kind, comm, channel, fen, note))
 
     for m in months:
@@ -738,20 +764,20 @@ def _costs(w: World, out: Commerce) -> None:
                 continue
             if rng.random() < 0.75:
                 day = m + timedelta(days=int(rng.integers(0, 25)))
-                add(day, day, "红包", c.idx, rng.uniform(30, 120) * scale ** 0.5, "群红包雨")
+                add(day, day, "红包", c.idx, rng.uniform(30, 120) * scale**0.5, "群红包雨")
             if rng.random() < 0.4:
                 day = m + timedelta(days=int(rng.integers(0, 18)))
                 add(day, day + timedelta(days=int(rng.integers(1, 9))), "奖品", c.idx,
                     rng.uniform(50, 260) * scale ** 0.5, "打卡奖品")  # fmt: skip
             if rng.random() < 0.6:
-                add(m, last, "入群礼", c.idx, rng.uniform(60, 200) * scale ** 0.5, "入群见面礼")
+                add(m, last, "入群礼", c.idx, rng.uniform(60, 200) * scale**0.5, "入群见面礼")
     for c in w.communities:
         first = local_date(c.created)
         if c.kind == "flash":
             add(first, local_date(c.dismissed), "奖品", c.idx, 199.99, "快闪秒杀补贴")
             add(first, first, "人工", c.idx, 320, "快闪值守")
         elif first >= cfg.start:
-            add(first, first + timedelta(days=6), "入群礼", c.idx, 388.88 * scale ** 0.5, "开群礼")
+            add(first, first + timedelta(days=6), "入群礼", c.idx, 388.88 * scale**0.5, "开群礼")
     # a cost that began before H and one that runs past as_of, over a number of days that leaves a
     # remainder in fen
     add(cfg.start - timedelta(days=11), cfg.start + timedelta(days=17), "引流品", 0, 1234.5, "海报")
@@ -759,5 +785,3 @@ def _costs(w: World, out: Commerce) -> None:
     w.note("cost begun before H", f"FY{number - 1:04d}")
     w.note("cost running past as_of", f"FY{number:04d}")
     out.costs.sort(key=lambda c: (c.first, c.number))
-
-

@@ -173,7 +173,7 @@ class Sink:
 class _Lines:
     """Text to binary adapter with a small buffer."""
 
-    def __init__(self, raw) -> None:  # noqa: ANN001 - any binary file
+    def __init__(self, raw) -> None:
         self._raw, self._parts, self._size = raw, [], 0
 
     def write(self, text: str) -> None:
@@ -309,7 +309,7 @@ def _group_events(w: World) -> Iterator[Row]:
     h0, end = w.cfg.h0, w.cfg.end
     changes: dict[tuple[int, int, str, str, str, bool, bool], list[str]] = {}
 
-    def change(t, comm, detail, join, quit_, lost, blank, key) -> None:  # noqa: ANN001
+    def change(t, comm, detail, join, quit_, lost, blank, key) -> None:
         slot = (t, comm, detail, join, quit_, lost, blank)
         changes.setdefault(slot, []).append(key)
 
@@ -455,7 +455,6 @@ def _youzan_rows(w: World, c: Commerce) -> Iterator[Row]:
         if o.system != "youzan":
             continue
         done = youzan_done(v)
-        comma = len(o.titles) % 2 == 0
         full = v.refunded and v.refunded >= o.amount
         yield (
             o.number,
@@ -464,11 +463,11 @@ def _youzan_rows(w: World, c: Commerce) -> Iterator[Row]:
             stamp(o.created),
             stamp(v.paid) if v.paid is not None else o.blank,
             stamp(done) if done is not None else o.blank,
-            yuan(o.goods, comma),
+            yuan(o.goods, True),
             yuan(o.freight),
             yuan(o.discount),
-            yuan(o.amount, comma),
-            yuan(o.amount, comma),
+            yuan(o.amount, True),
+            yuan(o.amount, True),
             o.titles,
             str(o.kinds),
             o.promo,
@@ -588,9 +587,7 @@ def _referral_rows(w: World, c: Commerce) -> Iterator[Row]:
 def _community_rows(w: World) -> Iterator[Row]:
     num = _Numbered()
     for c in w.communities:
-        yield (
-            c.chat_id, c.name, c.kind, c.family, c.promo, *num.tag("communities.csv", w.cfg.end)
-        )
+        yield (c.chat_id, c.name, c.kind, c.family, c.promo, *num.tag("communities.csv", w.cfg.end))
 
 
 def _channel_rows(w: World) -> Iterator[Row]:
@@ -652,5 +649,3 @@ def _campaign_rows(w: World) -> Iterator[Row]:
             stamp_minutes(t + (3 if kind == "直播" else 48) * HOUR),
             *num.tag("campaigns.csv", w.cfg.end),
         )  # fmt: skip
-
-

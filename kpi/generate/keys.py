@@ -51,9 +51,7 @@ def fixed_strings(rows: np.ndarray) -> pa.Array:
     n, width = rows.shape
     data = np.ascontiguousarray(rows)
     offsets = np.arange(n + 1, dtype=np.int32) * np.int32(width)
-    return pa.Array.from_buffers(
-        pa.string(), n, [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-    )
+    return pa.Array.from_buffers(pa.string(), n, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
 
 
 def content_keys(ids: np.ndarray) -> pa.Array:

@@ -1,8 +1,8 @@
-"""Group and private messages: simulated day by day in numpy, streamed to disk, tallied for the truth.
+"""Group and private messages: simulated day by day in numpy and streamed to disk.
 
-One day at a time is in memory. ``MessageTally`` sees the same arrays that are written and keeps, per
-day and community, what the message metrics need; its rules are those of the definitions, applied to
-the arrays and not to the file.
+One day at a time is in memory. ``MessageTally`` sees the same arrays that are written and keeps,
+per day and community, what the message metrics need; its rules are those of the definitions,
+applied to the arrays and not to the file.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class _Simulator:
         self.next_content = POOL
         self.pool_length = np.maximum(2, rng.poisson(6, POOL))
         self.pool_length[:STOPS] = rng.integers(1, 4, STOPS)
-        combos = [""] + list(TERMS)
+        combos = ["", *TERMS]
         combos += [
             f"{TERMS[i]} {TERMS[j]}" for i, j in rng.integers(0, len(TERMS), (60, 2)) if i != j
         ]
@@ -161,6 +161,8 @@ class _Simulator:
         n = int(self.daily[d])
         start = self.cfg.h0 + d * DAY
         open_ = np.flatnonzero((w.t_in < start + DAY) & (w.t_out > start))
+        if open_.size == 0:
+            n = 0
         low = np.maximum(w.t_in[open_], start)
         high = np.minimum(w.t_out[open_], start + DAY)
         weight = self.weight[w.person[open_]] * self.lively[w.comm[open_]]
@@ -172,6 +174,8 @@ class _Simulator:
         n_people = n - n_private - n_staff - n_bot
 
         def stays(k: int) -> np.ndarray:
+            if k == 0:
+                return np.zeros(0, np.int64)
             cum = np.cumsum(weight)
             at = np.searchsorted(cum, rng.random(k) * cum[-1])
             return np.minimum(at, open_.size - 1)
@@ -200,10 +204,15 @@ class _Simulator:
         )
         ms = np.concatenate([sec, sec2]) * 1000 + rng.integers(0, 1000, n)
         block = self._bodies(sender, room, ms)
-        self._copies(block, d)
-        return block
+        if n >= 2:
+            self._copies(block, d)
+        # a copy into a group that ended before today fell out of the day
+        today = (block["ms"] >= start * 1000) & (block["ms"] < start * 1000 + DAY_MS)
+        return _take(block, np.flatnonzero(today))
 
-    def _bodies(self, sender: np.ndarray, room: np.ndarray, ms: np.ndarray) -> dict[str, np.ndarray]:
+    def _bodies(
+        self, sender: np.ndarray, room: np.ndarray, ms: np.ndarray
+    ) -> dict[str, np.ndarray]:
         rng, n = self.rng, sender.size
         kind = rng.choice(TYPE_P.size, size=n, p=TYPE_P / TYPE_P.sum()).astype(np.int8)
         bot = sender >= self.bot0
@@ -352,7 +361,7 @@ def _quirk_rows(sim: _Simulator, d: int) -> dict[str, np.ndarray] | None:
             + [noon + MINUTE_MS - 1 - k for k in range(3)]
             + [noon + MINUTE_MS + k for k in range(3)]
             + [noon],
-            list(range(13)) + [90],
+            [*range(13), 90],
         )
     if d == 5 and len(long_here) > 5:
         c = long_here[4]
@@ -370,9 +379,7 @@ def _quirk_rows(sim: _Simulator, d: int) -> dict[str, np.ndarray] | None:
             kind=[TYPE_ID["agree"], TYPE_ID["disagree"]], content=[content + 3, content + 4],
         )  # fmt: skip
         w.note("msgtype agree and disagree (not counted)", "1 row each")
-        return {
-            k: np.concatenate([block[k], foreign[k], consent[k]]) for k in block
-        }
+        return {k: np.concatenate([block[k], foreign[k], consent[k]]) for k in block}
     if d == 7 and len(long_here) > 2:
         w.note("messages exactly at local midnight", f"{w.wm[long_here[0]]} day 8 00:00:00.000")
         return texts([long_here[0]], [start], [0])
@@ -470,7 +477,7 @@ def _encode(
     pre = np.concatenate([np.full(n, -1), recalled])
     odd = []
     if d == 10:  # quarantined: no time at all
-        odd.append(_rows(sender=[int(block["sender"][0])], room=[0], ms=[0], kind=[TEXT],
+        odd.append(_rows(sender=[sim.staff0], room=[0], ms=[0], kind=[TEXT],
                          length=[9], content=[1 << 50], solitaire=[0], stop=[0]))  # fmt: skip
     if d in (12, cfg.days // 2, cfg.days - 9):
         odd.append(_rows(action=[SWITCH], sender=[sim.n_senders], room=[NO_ROOM],
@@ -481,9 +488,7 @@ def _encode(
     full = {k: np.concatenate([p[k] for p in parts]) for k in block}
     total = full["sender"].size
     ids = _msgids(full["ms"], seq + np.arange(total), start_ms)
-    pre_ids = pc.if_else(
-        pa.array(pre >= 0), ids.take(pa.array(np.maximum(pre, 0))), pa.scalar("")
-    )
+    pre_ids = pc.if_else(pa.array(pre >= 0), ids.take(pa.array(np.maximum(pre, 0))), pa.scalar(""))
     order = np.lexsort((np.arange(total), full["ms"] + (full["ms"] == 0) * (start_ms + 1000)))
     is_switch = full["action"] == SWITCH
     hashed = (full["action"] == SEND) & ~np.isin(full["kind"], NOT_COUNTED)
@@ -525,5 +530,3 @@ def _msgids(ms: np.ndarray, serial: np.ndarray, start_ms: int) -> pa.Array:
     short = np.concatenate([digits(serial + 10**8, 12), tail], axis=1)
     external = serial % 3 != 0
     return pc.if_else(pa.array(external), fixed_strings(short), fixed_strings(numeric))
-
-

@@ -151,7 +151,9 @@ def build_spells(w: World) -> list[Spell]:
 
     ev_pair = np.concatenate([join_pair, *out_pair])
     ev_t = np.concatenate([join_t, *out_t])
-    ev_join = np.concatenate([np.ones(join_pair.size, int), np.zeros(ev_pair.size - join_pair.size, int)])
+    ev_join = np.concatenate(
+        [np.ones(join_pair.size, int), np.zeros(ev_pair.size - join_pair.size, int)]
+    )
     ev_why = np.concatenate([np.full(join_pair.size, -1), *out_why])
     valid = ev_t <= dismissed[ev_pair % width]
     ev_pair, ev_t, ev_join, ev_why = (a[valid] for a in (ev_pair, ev_t, ev_join, ev_why))
@@ -233,7 +235,9 @@ def assign_channels(w: World, spells: list[Spell]) -> None:
                 state = names[k]
                 break
         if not state:
-            state = min((x for x in contact.get(s.person, []) if x[0] <= s.start), default=(0, ""))[1]
+            state = min((x for x in contact.get(s.person, []) if x[0] <= s.start), default=(0, ""))[
+                1
+            ]
         s.channel = by_state.get(state, UNATTRIBUTED)
 
 
@@ -402,10 +406,10 @@ class _Book:
         self.rows.append((key, row))
 
     def ratio(
-        self, metric: str, p: Period, num: int, den: int | None, *, money: tuple[bool, bool] = (False, False),
-        **where: str,
+        self, metric: str, p: Period, num: int, den: int | None, *,
+        money: tuple[bool, bool] = (False, False), **where: str,
     ) -> None:  # fmt: skip
-        """num / den; ``money`` says which of them is in fen. NULL when den is 0 or None."""
+        """Num / den; ``money`` says which of them is in fen. NULL when den is 0 or None."""
         top = Fraction(num, 100 if money[0] else 1)
         text = fen_text(num) if money[0] else str(num)
         if den is None:
@@ -473,7 +477,7 @@ class _Members:
         )
         self.reason = np.array([s.reason for s in spells], np.int64)
         self.unknown = np.array([s.unknown for s in spells], bool)
-        self.channels = sorted({ch.channel_id for ch in w.channels}) + [UNATTRIBUTED]
+        self.channels = [*sorted({ch.channel_id for ch in w.channels}), UNATTRIBUTED]
         place = {name: i for i, name in enumerate(self.channels)}
         self.channel = np.array([place[s.channel] for s in spells], np.int64)
         ad_ids = {ch.channel_id for ch in w.channels if ch.system in ("tencent_ads", "oceanengine")}
@@ -534,7 +538,7 @@ class _Members:
             for k, (first, last) in enumerate(self.life):
                 if first <= p.hi and last >= p.lo:
                     self._cells(book, p, k, int(orders[k]))
-            self._exposure(book, p, [width], UNATTRIBUTED, None)
+            self._exposure(book, p, [width], UNATTRIBUTED, 0)
             self._channel_cells(book, p)
 
     def _last_days(self, p: Period) -> np.ndarray:
@@ -597,9 +601,7 @@ class _Members:
         n_days = int(self.present[days, comms].any(axis=1).sum())
         mean = Fraction(stock, n_days) if n_days else Fraction(0)
         value = repr(float(customer / mean)) if mean else ""
-        book.put(
-            "messages_per_member", p, value, num=str(customer), den=repr(float(mean)), **where
-        )
+        book.put("messages_per_member", p, value, num=str(customer), den=repr(float(mean)), **where)
         book.ratio("messages_per_speaker", p, effective, speakers, **where)
         for n, kept in self.kept.items():
             cohort = start & (kept >= 0)
@@ -613,7 +615,7 @@ class _Members:
         return int(np.unique(self.person[mask]).size)
 
     def _exposure(
-        self, book: _Book, p: Period, units: Iterable[int], comm: str, credited: int | None
+        self, book: _Book, p: Period, units: Iterable[int], comm: str, credited: int
     ) -> None:
         units, days = list(units), slice(p.lo, p.hi + 1)
         views = int(self.views[days][:, units].sum())
@@ -621,8 +623,7 @@ class _Members:
         users = str(int(self.users[days][:, units].sum()))
         known = bool(self.has_users[days][:, units].any())
         book.put("exposed_persons", p, users if known else "", comm=comm)
-        if credited is not None:
-            book.ratio("join_rate", p, credited, views, comm=comm)
+        book.ratio("join_rate", p, credited, views, comm=comm)
 
     def _channel_cells(self, book: _Book, p: Period) -> None:
         n = len(self.channels)
@@ -688,36 +689,38 @@ def _money(w: World, c: Commerce, sales: list[Sale], book: _Book, plan: list[Per
             mine = [s for s in paid if s.comm == k]
             money_back = sum(r[1] for r in refunds if r[0] == k)
             lives = k < 0 or (life[k][0] <= p.hi and life[k][1] >= p.lo)
-            if not (lives or mine or money_back or spent[k]):
-                continue
             name = w.communities[k].chat_id if k >= 0 else UNATTRIBUTED
             _sales_cells(
                 book, p, name, mine, money_back, int(spent[k]), int(gained[k]),
-                mine if k >= 0 else None,
+                mine if k >= 0 else None, lives,
             )  # fmt: skip
 
 
 def _sales_cells(
     book: _Book, p: Period, comm: str, paid: list[Sale], money_back: int, spent: int, gained: int,
-    credited: list[Sale] | None,
+    credited: list[Sale] | None, lives: bool = True,
 ) -> None:  # fmt: skip
+    """Cells of one period and community; after its dissolution only of what still happened there."""
     where = {"comm": comm}
     valid = [s for s in paid if s.valid]
     buyers = len({s.person for s in valid})
     gross = sum(s.amount for s in paid)
     returned = sum(s.refunded for s in paid)
     units = sum(x.count for s in valid for x in s.order.lines if not x.gift)
-    book.put("orders", p, str(len(valid)), **where)
-    book.put("buyers", p, str(buyers), **where)
-    book.put("units_sold", p, str(units), **where)
-    book.put("gross_sales", p, fen_text(gross), **where)
-    book.put("net_sales", p, fen_text(gross - returned), **where)
-    book.put("refund_amount", p, fen_text(money_back), **where)
+    if lives or paid:
+        book.put("orders", p, str(len(valid)), **where)
+        book.put("buyers", p, str(buyers), **where)
+        book.put("units_sold", p, str(units), **where)
+        book.put("gross_sales", p, fen_text(gross), **where)
+        book.put("net_sales", p, fen_text(gross - returned), **where)
+    if lives or money_back:
+        book.put("refund_amount", p, fen_text(money_back), **where)
     book.ratio("refund_rate", p, returned, gross, money=(True, True), **where)
     book.ratio("revenue_per_buyer", p, gross - returned, buyers, money=(True, False), **where)
     book.ratio("average_order_value", p, gross - returned, len(valid), money=(True, False), **where)
-    book.put("community_cost", p, fen_text(spent), **where)
-    book.put("acquisition_cost", p, fen_text(gained), **where)
+    if lives or spent:
+        book.put("community_cost", p, fen_text(spent), **where)
+        book.put("acquisition_cost", p, fen_text(gained), **where)
     if credited is not None:
         net = sum(s.amount - s.refunded for s in credited)
         book.ratio("community_roas", p, net, spent, money=(True, True), **where)
@@ -778,7 +781,9 @@ def _segments(
         t = p.hi
         alive = [k for k in range(w.cfg.communities) if lifetime(w, k)[0] <= t <= lifetime(w, k)[1]]
         names = {k: w.communities[k].chat_id for k in alive}
-        counts = {where: dict.fromkeys(SEGMENTS, 0) for where in ("", UNATTRIBUTED, *names.values())}
+        counts = {
+            where: dict.fromkeys(SEGMENTS, 0) for where in ("", UNATTRIBUTED, *names.values())
+        }
         for key, buyer in people.items():
             if key in excluded or buyer.first_seen > t:
                 continue
@@ -795,5 +800,3 @@ def _segments(
                     book.put("segment_share", p, "", comm=where, segment=segment)
                 else:
                     book.ratio("segment_share", p, count, base, comm=where, segment=segment)
-
-

@@ -24,10 +24,10 @@ SELF, REMOVED, DISSOLVED = 0, 1, 2
 B62 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 # Share of a day's activity per hour: night lull, peaks at 8-10 and 20-22.
-HOUR_WEIGHTS = np.array(
-    [0.8, 0.4, 0.2, 0.15, 0.15, 0.3, 1.1, 3.0, 6.4, 6.8, 4.8, 4.3]
-    + [5.0, 4.4, 3.6, 3.8, 4.0, 4.2, 4.6, 5.6, 8.2, 8.8, 6.2, 2.4]
-)
+HOUR_WEIGHTS = np.array([
+    0.8, 0.4, 0.2, 0.15, 0.15, 0.3, 1.1, 3.0, 6.4, 6.8, 4.8, 4.3,
+    5.0, 4.4, 3.6, 3.8, 4.0, 4.2, 4.6, 5.6, 8.2, 8.8, 6.2, 2.4,
+])  # fmt: skip
 WEEKDAY_WEIGHTS = np.array([1.0, 1.02, 1.0, 1.04, 1.12, 0.92, 0.9])  # Monday first
 # Chinese New Year's Day per year: the fortnight around it is quiet.
 CNY = {2025: (1, 29), 2026: (2, 17), 2027: (2, 6), 2028: (1, 26)}
@@ -111,6 +111,7 @@ class World:
     union_customers: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     customers: list[CustomerRow] = field(default_factory=list)
     extra_leaves: list[tuple[int, int, int, int]] = field(default_factory=list)
+    phone_cases: dict[str, list[int]] = field(default_factory=dict)  # case -> persons
     notes: list[str] = field(default_factory=list)
     wm: list[str] = field(default_factory=list)
     un: list[str] = field(default_factory=list)
@@ -396,7 +397,9 @@ def _stays(w: World) -> None:
             m = max(20, n // 52)
             who = rng.choice(n, size=min(n, m), replace=False)
             came = c.created + 60 + (rng.beta(1, 2.4, who.size) * 40 * HOUR).astype(np.int64)
-            gone = _out_times(rng, came, _weibull_more(rng, np.zeros(who.size), np.full(who.size, 60.0)))
+            gone = _out_times(
+                rng, came, _weibull_more(rng, np.zeros(who.size), np.full(who.size, 60.0))
+            )
             gone_quit = np.where(rng.random(who.size) < 0.1, REMOVED, SELF)
             for part, values in zip(
                 parts, (who, np.full(who.size, c.idx), came, gone, gone_quit), strict=True
@@ -691,7 +694,9 @@ def _customers(w: World) -> None:
             continue
         home = w.communities[int(first_comm[p])].owner
         for k in range(int(followers[p])):
-            created = int(first_in[p]) + int(lead[p]) + k * (5 * DAY + int(draws[p, k, 0] * 30 * DAY))
+            created = (
+                int(first_in[p]) + int(lead[p]) + k * (5 * DAY + int(draws[p, k, 0] * 30 * DAY))
+            )
             if created >= end:
                 continue
             state = states[int(chosen[p])] if draws[p, k, 1] < 0.62 else ""
@@ -718,6 +723,7 @@ def _customers(w: World) -> None:
                 if phones and not done_change and p not in shared and p % 7 == 3:
                     early, done_change = (3 * n + p,), True
                     w.note("phone of a customer differs between the two pulls", w.wm[p])
+                    w.phone_cases["changed"] = [p]
                 elif phones and draws[p, k, 3] < 0.1:
                     early = ()
                 if state and not done_blank and k == 0:
@@ -734,4 +740,5 @@ def _customers(w: World) -> None:
             w.customers.append(base)
     for p, q in shared.items():
         w.note("two customers with one phone", f"{w.wm[p]} and {w.wm[q]}")
+        w.phone_cases.setdefault("shared", []).append(q)
     w.customers.sort(key=lambda r: (r.pull, r.created, r.person, r.follower))

@@ -5,7 +5,9 @@ with exports as (
 final as (
     select
         1 as calendar_id,
-        min(first_day) filter (where export_name in ('wecom__group_members', 'wecom__group_events')) as history_start_date,
+        min(first_day) filter (
+            where export_name in ('wecom__group_members', 'wecom__group_events')
+        ) as history_start_date,
         -- messages, clicks and referrals only count inside communities, and hand-kept sheets reach beyond the data
         min(first_day) filter (
             where not starts_with(export_name, 'manual__')

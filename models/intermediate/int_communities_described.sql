@@ -46,14 +46,14 @@ list_communities as (
 final as (
     select
         list_communities.chat_id as community_id,
-        coalesce(registry.community_name, latest_chats.chat_name, list_communities.chat_id) as community_name,
-        coalesce(registry.community_type, 'unclassified') as community_type,
         registry.community_family,
         registry.promo_code,
         latest_chats.owner_key,
+        summarise_events.dissolved_at,
+        coalesce(registry.community_name, latest_chats.chat_name, list_communities.chat_id) as community_name,
+        coalesce(registry.community_type, 'unclassified') as community_type,
         coalesce(community_types.is_short_lived, false) as is_short_lived,
-        coalesce(latest_chats.created_at, summarise_events.created_at, summarise_events.first_event_at) as created_at,
-        summarise_events.dissolved_at
+        coalesce(latest_chats.created_at, summarise_events.created_at, summarise_events.first_event_at) as created_at
     from list_communities
     left join latest_chats on list_communities.chat_id = latest_chats.chat_id and latest_chats.pull_number = 1
     left join summarise_events on list_communities.chat_id = summarise_events.chat_id

@@ -1,4 +1,5 @@
--- The days on which a community can be counted: from its creation or the start of history to its dissolution or the last complete day.
+-- The days on which a community can be counted: from its creation or the start of history
+-- to its dissolution or the last complete day.
 with communities as (
     select * from {{ ref('int_communities_described') }}
 ),
@@ -19,7 +20,10 @@ final as (
     cross join calendar
     inner join dates
         on dates.date_day >= greatest(cast(communities.created_at as date), calendar.history_start_date)
-        and dates.date_day <= least(coalesce(cast(communities.dissolved_at as date), calendar.as_of_date), calendar.as_of_date)
+        and dates.date_day <= least(
+            coalesce(cast(communities.dissolved_at as date), calendar.as_of_date),
+            calendar.as_of_date
+        )
 )
 
 select * from final

@@ -31,22 +31,33 @@ measure_growth as (
     )
 ),
 
-judge_days as (
+measure_ages as (
     select
         measure_growth.community_id,
         measure_growth.date_day,
-        case
-            when measure_growth.date_day >= cast(communities.dissolved_at as date) then 'dissolved'
-            when communities.is_short_lived then 'flash'
-            when {{ dbt.datediff('cast(communities.created_at as date)', 'measure_growth.date_day', 'day') }} < {{ var('lifecycle_introduction_days') }} then 'introduction'
-            when
-                measure_growth.net_growth > 0
-                and measure_growth.net_growth >= {{ var('lifecycle_growth_rate') }} * measure_growth.memberships_before
-                then 'growth'
-            else 'mature'
-        end as lifecycle_stage
+        measure_growth.net_growth,
+        measure_growth.memberships_before,
+        communities.is_short_lived,
+        cast(communities.dissolved_at as date) as dissolved_date,
+        {{ dbt.datediff(
+            'cast(communities.created_at as date)', 'measure_growth.date_day', 'day'
+        ) }} as age_days
     from measure_growth
     inner join communities on measure_growth.community_id = communities.community_id
+),
+
+judge_days as (
+    select
+        community_id,
+        date_day,
+        case
+            when date_day >= dissolved_date then 'dissolved'
+            when is_short_lived then 'flash'
+            when age_days < {{ var('lifecycle_introduction_days') }} then 'introduction'
+            when net_growth > 0 and net_growth >= {{ var('lifecycle_growth_rate') }} * memberships_before then 'growth'
+            else 'mature'
+        end as lifecycle_stage
+    from measure_ages
 ),
 
 mark_changes as (

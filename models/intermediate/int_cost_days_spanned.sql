@@ -14,16 +14,22 @@ with covered_days as (
 ),
 
 span_community_days as (
-    select community_days.community_id, community_days.date_day
+    select
+        community_days.community_id,
+        community_days.date_day
     from {{ ref('int_community_days_spanned') }} as community_days
     inner join covered_days on community_days.date_day = covered_days.date_day
     union all
-    select 'unattributed', date_day
+    select
+        'unattributed' as community_id,
+        date_day
     from covered_days
 ),
 
 final as (
-    select community_id, date_day
+    select
+        community_id,
+        date_day
     from span_community_days
 )
 

@@ -1,4 +1,5 @@
--- Hand-kept costs spread evenly over their days, to the cent and with the cents adding up, and the spend of the ad platforms.
+-- Hand-kept costs spread evenly over their days, to the cent and with the cents adding up,
+-- and the spend of the ad platforms.
 with costs as (
     select * from {{ ref('stg_manual__costs') }}
 ),
@@ -24,38 +25,54 @@ spread_days as (
         costs.channel_id,
         dates.date_day,
         costs.cost_amount,
-        {{ dbt.datediff('costs.first_date', 'costs.last_date', 'day') }} + 1 as days,
-        {{ dbt.datediff('costs.first_date', 'dates.date_day', 'day') }} + 1 as day_number
+        {{ dbt.datediff(
+            'costs.first_date', 'costs.last_date', 'day'
+        ) }} + 1 as day_count,
+        {{ dbt.datediff(
+            'costs.first_date', 'dates.date_day', 'day'
+        ) }} + 1 as day_number
     from costs
-    inner join dates on dates.date_day >= costs.first_date and dates.date_day <= costs.last_date
+    inner join dates on costs.first_date <= dates.date_day and costs.last_date >= dates.date_day
     left join cost_kinds on costs.cost_kind_zh = cost_kinds.cost_kind_zh
 ),
 
 gather_ads as (
-    select 'tencent_ads' as source_system, adgroup_id as source_id, stat_date, cost_amount from {{ ref('stg_tencent_ads__daily') }}
+    select
+        'tencent_ads' as source_system,
+        adgroup_id as source_id,
+        stat_date,
+        cost_amount
+    from {{ ref('stg_tencent_ads__daily') }}
     union all
-    select 'oceanengine', project_id, stat_date, cost_amount from {{ ref('stg_oceanengine__daily') }}
+    select
+        'oceanengine' as source_system,
+        project_id as source_id,
+        stat_date,
+        cost_amount
+    from {{ ref('stg_oceanengine__daily') }}
 ),
 
 final as (
     select
-        {{ dbt.concat(["'manual|'", "cost_id"]) }} as cost_item_id,
+        {{ composite_key(["'manual'", 'cost_id']) }} as cost_item_id,
         date_day,
         coalesce(chat_id, 'unattributed') as community_id,
         coalesce(channel_id, 'unattributed') as channel_id,
         cost_kind,
         is_acquisition,
-        cast(round(cost_amount * day_number / days, 2) as decimal(18, 2))
-        - cast(round(cost_amount * (day_number - 1) / days, 2) as decimal(18, 2)) as cost_amount
+        cast(
+            {{ share_of_amount('cost_amount', 'day_number', 'day_count') }}
+            - {{ share_of_amount('cost_amount', '(day_number - 1)', 'day_count') }} as decimal(18, 2)
+        ) as cost_amount
     from spread_days
     union all
     select
-        {{ dbt.concat(["gather_ads.source_system", "'|'", "gather_ads.source_id"]) }},
-        gather_ads.stat_date,
-        coalesce(channels.chat_id, 'unattributed'),
-        coalesce(channels.channel_id, 'unattributed'),
-        'ads',
-        true,
+        {{ composite_key(['gather_ads.source_system', 'gather_ads.source_id']) }} as cost_item_id,
+        gather_ads.stat_date as date_day,
+        coalesce(channels.chat_id, 'unattributed') as community_id,
+        coalesce(channels.channel_id, 'unattributed') as channel_id,
+        'ads' as cost_kind,
+        true as is_acquisition,
         gather_ads.cost_amount
     from gather_ads
     left join channels

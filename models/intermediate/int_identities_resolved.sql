@@ -1,4 +1,16 @@
--- A person is known by several keys. Unionid wins over external_userid; a phone counts only if one person alone holds it.
+{#- member keys that arrive without a unionid: (staging model, column) -#}
+{%- set lone_keys = [
+    ('stg_wecom__group_events', 'member_key'),
+    ('stg_wecom__messages', 'sender_key'),
+    ('stg_scrm__link_clicks', 'customer_key'),
+    ('stg_referral__records', 'inviter_key'),
+    ('stg_referral__records', 'invitee_key'),
+    ('stg_wecom__staff', 'staff_key'),
+    ('stg_manual__member_roles', 'member_key'),
+] -%}
+
+-- A person is known by several keys. Unionid wins over external_userid;
+-- a phone counts only if one person alone holds it.
 with customers as (
     select * from {{ ref('stg_wecom__customers') }}
 ),
@@ -8,23 +20,22 @@ group_members as (
 ),
 
 gather_member_keys as (
-    select customer_key as identity_key, union_key from customers
+    select
+        customer_key as identity_key,
+        union_key
+    from customers
     union all
-    select member_key, union_key from group_members
+    select
+        member_key as identity_key,
+        union_key
+    from group_members
+    {% for model, key_column in lone_keys %}
     union all
-    select member_key, null from {{ ref('stg_wecom__group_events') }}
-    union all
-    select sender_key, null from {{ ref('stg_wecom__messages') }}
-    union all
-    select customer_key, null from {{ ref('stg_scrm__link_clicks') }}
-    union all
-    select inviter_key, null from {{ ref('stg_referral__records') }}
-    union all
-    select invitee_key, null from {{ ref('stg_referral__records') }}
-    union all
-    select staff_key, null from {{ ref('stg_wecom__staff') }}
-    union all
-    select member_key, null from {{ ref('stg_manual__member_roles') }}
+    select
+        {{ key_column }} as identity_key,
+        null as union_key
+    from {{ ref(model) }}
+    {% endfor %}
 ),
 
 resolve_member_keys as (
@@ -75,9 +86,15 @@ resolve_buyer_keys as (
 ),
 
 final as (
-    select identity_key, person_id from resolve_member_keys
+    select
+        identity_key,
+        person_id
+    from resolve_member_keys
     union all
-    select identity_key, person_id from resolve_buyer_keys
+    select
+        identity_key,
+        person_id
+    from resolve_buyer_keys
 )
 
 select * from final

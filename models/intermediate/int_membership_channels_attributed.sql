@@ -19,7 +19,7 @@ rank_snapshot_codes as (
         members.state,
         row_number() over (
             partition by spells.community_id, spells.person_id, spells.spell_number
-            order by members.exported_at desc, members.member_key
+            order by members.exported_at desc, members.member_key asc
         ) as code_rank
     from spells
     inner join identities on spells.person_id = identities.person_id

@@ -1,4 +1,5 @@
--- Every trace that somebody was in a community or no longer was: callbacks, join times in snapshots, absence in a snapshot.
+-- Every trace that somebody was in a community or no longer was: callbacks, join times in snapshots,
+-- absence in a snapshot.
 with identities as (
     select * from {{ ref('int_identities_resolved') }}
 ),
@@ -33,29 +34,50 @@ name_presences as (
     inner join identities on group_members.member_key = identities.identity_key
 ),
 
+list_snapshots as (
+    select distinct
+        community_id,
+        snapshot_at
+    from name_presences
+),
+
 open_snapshot_intervals as (
     select
         community_id,
         snapshot_at as closes_at,
-        coalesce(lag(snapshot_at) over (partition by community_id order by snapshot_at), timestamp '1900-01-01') as opens_at
-    from (select distinct community_id, snapshot_at from name_presences) as snapshots
+        coalesce(
+            lag(snapshot_at) over (partition by community_id order by snapshot_at),
+            timestamp '1900-01-01'
+        ) as opens_at
+    from list_snapshots
+),
+
+gather_sightings as (
+    select
+        community_id,
+        person_id,
+        occurred_at as seen_at
+    from name_callbacks
+    where evidence_kind = 'join'
+    union all
+    select
+        community_id,
+        person_id,
+        snapshot_at as seen_at
+    from name_presences
 ),
 
 -- a person seen inside must be in the next snapshot, or has left unnoticed before it
 expect_next_snapshot as (
     select distinct
-        seen_inside.community_id,
-        seen_inside.person_id,
+        gather_sightings.community_id,
+        gather_sightings.person_id,
         open_snapshot_intervals.closes_at as snapshot_at
-    from (
-        select community_id, person_id, occurred_at as seen_at from name_callbacks where evidence_kind = 'join'
-        union all
-        select community_id, person_id, snapshot_at from name_presences
-    ) as seen_inside
+    from gather_sightings
     inner join open_snapshot_intervals
-        on seen_inside.community_id = open_snapshot_intervals.community_id
-        and seen_inside.seen_at >= open_snapshot_intervals.opens_at
-        and seen_inside.seen_at < open_snapshot_intervals.closes_at
+        on gather_sightings.community_id = open_snapshot_intervals.community_id
+        and gather_sightings.seen_at >= open_snapshot_intervals.opens_at
+        and gather_sightings.seen_at < open_snapshot_intervals.closes_at
 ),
 
 infer_leaves as (
@@ -74,11 +96,29 @@ infer_leaves as (
 ),
 
 final as (
-    select community_id, person_id, occurred_at, evidence_kind, leave_reason from name_callbacks
+    select
+        community_id,
+        person_id,
+        occurred_at,
+        evidence_kind,
+        leave_reason
+    from name_callbacks
     union
-    select community_id, person_id, joined_at, 'join', null from name_presences
+    select
+        community_id,
+        person_id,
+        joined_at as occurred_at,
+        'join' as evidence_kind,
+        null as leave_reason
+    from name_presences
     union
-    select community_id, person_id, occurred_at, evidence_kind, leave_reason from infer_leaves
+    select
+        community_id,
+        person_id,
+        occurred_at,
+        evidence_kind,
+        leave_reason
+    from infer_leaves
 )
 
 select * from final

@@ -3,28 +3,41 @@ with stays as (
     select * from {{ ref('int_membership_stays_paired') }}
 ),
 
+order_stays as (
+    select
+        *,
+        lag(left_at) over (partition by community_id, person_id order by joined_at, left_at) as previous_left_at
+    from stays
+),
+
 mark_returns as (
     select
         *,
         case
-            when joined_at <= lag(left_at) over (partition by community_id, person_id order by joined_at, left_at)
-                + interval '{{ var("rejoin_grace_hours") }} hours' then 0
+            when joined_at <= previous_left_at + interval '{{ var("rejoin_grace_hours") }} hours' then 0
             else 1
         end as starts_spell
-    from stays
+    from order_stays
 ),
 
 number_spells as (
     select
         *,
-        sum(starts_spell) over (partition by community_id, person_id order by joined_at, left_at rows unbounded preceding) as spell_number
+        sum(starts_spell) over (
+            partition by community_id, person_id
+            order by joined_at, left_at
+            rows unbounded preceding
+        ) as spell_number
     from mark_returns
 ),
 
 rank_stays as (
     select
         *,
-        row_number() over (partition by community_id, person_id, spell_number order by joined_at desc, left_at desc) as stay_from_last
+        row_number() over (
+            partition by community_id, person_id, spell_number
+            order by joined_at desc, left_at desc
+        ) as stay_from_last
     from number_spells
 ),
 

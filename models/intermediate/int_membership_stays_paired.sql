@@ -12,7 +12,9 @@ calendar as (
 ),
 
 snapshots as (
-    select distinct chat_id as community_id, exported_at as snapshot_at
+    select distinct
+        chat_id as community_id,
+        exported_at as snapshot_at
     from {{ ref('stg_wecom__group_members') }}
 ),
 
@@ -24,7 +26,7 @@ order_evidence as (
         lag(evidence.evidence_kind) over (
             partition by evidence.community_id, evidence.person_id
             -- at the same second the leave comes first: who leaves and rejoins is inside
-            order by evidence.occurred_at, evidence.evidence_kind desc, evidence.leave_reason
+            order by evidence.occurred_at asc, evidence.evidence_kind desc, evidence.leave_reason asc
         ) as previous_kind
     from evidence
     inner join communities on evidence.community_id = communities.community_id
@@ -37,10 +39,14 @@ order_evidence as (
 pair_joins_with_leaves as (
     select
         *,
-        lead(occurred_at) over (partition by community_id, person_id order by occurred_at, evidence_kind desc, leave_reason) as next_at,
-        lead(leave_reason) over (partition by community_id, person_id order by occurred_at, evidence_kind desc, leave_reason) as next_reason
+        lead(occurred_at) over later_evidence as next_at,
+        lead(leave_reason) over later_evidence as next_reason
     from order_evidence
     where previous_kind is null or previous_kind != evidence_kind
+    window later_evidence as (
+        partition by community_id, person_id
+        order by occurred_at asc, evidence_kind desc, leave_reason asc
+    )
 ),
 
 date_unseen_joins as (
@@ -63,7 +69,10 @@ list_stays as (
         person_id,
         occurred_at as joined_at,
         coalesce(next_at, dissolved_at) as left_at,
-        case when next_at is not null then next_reason when dissolved_at is not null then 'dissolved' end as leave_reason,
+        case
+            when next_at is not null then next_reason
+            when dissolved_at is not null then 'dissolved'
+        end as leave_reason,
         false as is_join_unknown
     from pair_joins_with_leaves
     where evidence_kind = 'join'
@@ -71,10 +80,13 @@ list_stays as (
     select
         leaves.community_id,
         leaves.person_id,
-        greatest(leaves.observed_from, coalesce(date_unseen_joins.last_absent_at, leaves.observed_from)),
-        leaves.occurred_at,
+        greatest(
+            leaves.observed_from,
+            coalesce(date_unseen_joins.last_absent_at, leaves.observed_from)
+        ) as joined_at,
+        leaves.occurred_at as left_at,
         leaves.leave_reason,
-        true
+        true as is_join_unknown
     from pair_joins_with_leaves as leaves
     inner join date_unseen_joins
         on leaves.community_id = date_unseen_joins.community_id

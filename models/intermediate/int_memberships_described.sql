@@ -39,7 +39,9 @@ find_transfers as (
 
 final as (
     select
-        {{ dbt.hash(dbt.concat(["spells.community_id", "'|'", "spells.person_id", "'|'", "cast(spells.spell_number as " ~ dbt.type_string() ~ ")"])) }} as membership_id,
+        {{ dbt.hash(
+            composite_key(['spells.community_id', 'spells.person_id', 'spells.spell_number'])
+        ) }} as membership_id,
         spells.community_id,
         spells.person_id,
         channels.channel_id,

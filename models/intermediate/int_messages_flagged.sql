@@ -59,6 +59,7 @@ keep_messages as (
         messages.action = 'send'
         and coalesce(message_types.is_message, true)
         and list_recalls.recalled_message_id is null
+        and cast(messages.sent_at as date) >= calendar.history_start_date
         and cast(messages.sent_at as date) <= calendar.as_of_date
 ),
 
@@ -81,7 +82,11 @@ number_burst as (
     select
         *,
         row_number() over (
-            partition by chat_id, sender_key, has_content and not is_repeat, floor(epoch(sent_at) / {{ var('effective_burst_seconds') }})
+            partition by
+                chat_id,
+                sender_key,
+                has_content and not is_repeat,
+                floor(epoch(sent_at) / {{ var('effective_burst_seconds') }})
             order by sent_at, message_id
         ) as number_in_burst
     from mark_repeats
@@ -95,7 +100,10 @@ final as (
         sender_role,
         message_type,
         is_counted as is_from_customer,
-        coalesce(has_content and not is_repeat and number_in_burst <= {{ var('effective_burst_messages') }}, false) as is_effective,
+        coalesce(
+            has_content and not is_repeat and number_in_burst <= {{ var('effective_burst_messages') }},
+            false
+        ) as is_effective,
         cast(sent_at as date) as sent_date,
         cast(extract(hour from sent_at) as integer) as sent_hour,
         sent_at

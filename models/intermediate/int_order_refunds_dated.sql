@@ -1,4 +1,5 @@
--- A refund is the rise of an order's refunded amount from one export to the next; a fall is a correction and counts negative.
+-- A refund is the rise of an order's refunded amount from one export to the next;
+-- a fall is a correction and counts negative.
 with versions as (
     select * from {{ ref('int_order_versions_unioned') }}
     where paid_at is not null and is_sale and paid_amount > 0
@@ -19,8 +20,8 @@ final as (
         shop_system,
         order_id,
         exported_at,
-        greatest(refund_seen_date, cast(paid_at as date)) as refund_date,
-        cast(refund_amount as decimal(18, 2)) as refund_amount
+        cast(refund_amount as decimal(18, 2)) as refund_amount,
+        greatest(refund_seen_date, cast(paid_at as date)) as refund_date
     from compare_versions
     where refund_amount != 0
 )

@@ -16,7 +16,7 @@ sum_store_lines as (
         order_id,
         exported_at,
         sum(case when is_gift then 0 else quantity end) as units,
-        sum(cast(round(paid_amount * refunded_quantity / quantity, 2) as decimal(18, 2))) as refunded_amount
+        sum({{ share_of_amount('paid_amount', 'refunded_quantity', 'quantity') }}) as refunded_amount
     from store_lines
     group by order_id, exported_at
 ),

@@ -20,7 +20,10 @@ identities as (
 ),
 
 find_first_joins as (
-    select community_id, person_id, min(joined_at) as joined_at
+    select
+        community_id,
+        person_id,
+        min(joined_at) as joined_at
     from memberships
     group by community_id, person_id
 ),
@@ -34,7 +37,9 @@ credit_codes as (
     left join find_first_joins
         on communities.community_id = find_first_joins.community_id
         and orders.person_id = find_first_joins.person_id
-    where orders.paid_at is not null and (find_first_joins.joined_at is null or find_first_joins.joined_at <= orders.paid_at)
+    where
+        orders.paid_at is not null
+        and (find_first_joins.joined_at is null or find_first_joins.joined_at <= orders.paid_at)
     group by orders.order_key
 ),
 
@@ -42,7 +47,10 @@ rank_touches as (
     select
         orders.order_key,
         communities.community_id,
-        row_number() over (partition by orders.order_key order by clicks.clicked_at desc, communities.community_id) as touch_rank
+        row_number() over (
+            partition by orders.order_key
+            order by clicks.clicked_at desc, communities.community_id asc
+        ) as touch_rank
     from orders
     inner join identities on orders.person_id = identities.person_id
     inner join clicks on identities.identity_key = clicks.customer_key and orders.paid_at >= clicks.clicked_at
@@ -56,12 +64,25 @@ rank_touches as (
         on communities.community_id = memberships.community_id
         and orders.person_id = memberships.person_id
         and orders.paid_at >= memberships.joined_at
-        and (memberships.left_at is null or memberships.left_at > orders.paid_at)
+        and (memberships.left_at is null or orders.paid_at < memberships.left_at)
 ),
 
 final as (
     select
-        orders.*,
+        orders.order_key,
+        orders.shop_system,
+        orders.order_id,
+        orders.person_id,
+        orders.promo_code,
+        orders.is_sold,
+        orders.is_valid,
+        orders.paid_amount,
+        orders.refunded_amount,
+        orders.units,
+        orders.paid_date,
+        orders.created_at,
+        orders.paid_at,
+        orders.exported_at,
         coalesce(credit_codes.community_id, rank_touches.community_id, 'unattributed') as community_id,
         case
             when credit_codes.community_id is not null then 'code'

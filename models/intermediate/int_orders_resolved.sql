@@ -1,4 +1,5 @@
--- The latest export of each order, with its buyer resolved and judged: sold (paid, no gift, points or test) and valid (not refunded in full).
+-- The latest export of each order, with its buyer resolved and judged: sold (paid, no gift, points or test)
+-- and valid (not refunded in full).
 with versions as (
     select * from {{ ref('int_order_versions_unioned') }}
 ),
@@ -20,7 +21,7 @@ rank_versions as (
 
 final as (
     select
-        {{ dbt.concat(["rank_versions.shop_system", "'|'", "rank_versions.order_id"]) }} as order_key,
+        {{ composite_key(['rank_versions.shop_system', 'rank_versions.order_id']) }} as order_key,
         rank_versions.shop_system,
         rank_versions.order_id,
         coalesce(identities.person_id, rank_versions.buyer_key) as person_id,

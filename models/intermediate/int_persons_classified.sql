@@ -22,7 +22,16 @@ pick_role as (
     select
         person_id,
         -- a person with several keys has the role that keeps him furthest from the counted population
-        min(case role when 'bot' then 1 when 'staff' then 2 when 'test' then 3 when 'shill' then 4 when 'kol' then 5 else 6 end) as role_rank
+        min(
+            case role
+                when 'bot' then 1
+                when 'staff' then 2
+                when 'test' then 3
+                when 'shill' then 4
+                when 'kol' then 5
+                else 6
+            end
+        ) as role_rank
     from rank_roles
     group by person_id
 ),
@@ -30,7 +39,14 @@ pick_role as (
 final as (
     select
         person_id,
-        case role_rank when 1 then 'bot' when 2 then 'staff' when 3 then 'test' when 4 then 'shill' when 5 then 'kol' else 'customer' end as role,
+        case role_rank
+            when 1 then 'bot'
+            when 2 then 'staff'
+            when 3 then 'test'
+            when 4 then 'shill'
+            when 5 then 'kol'
+            else 'customer'
+        end as role,
         role_rank >= 5 as is_counted
     from pick_role
 )

@@ -37,7 +37,9 @@ rank_invitations as (
 ),
 
 find_first_orders as (
-    select person_id, min(paid_at) as first_paid_at
+    select
+        person_id,
+        min(paid_at) as first_paid_at
     from orders
     where is_valid
     group by person_id
@@ -48,7 +50,9 @@ final as (
         rank_invitations.invitee_person_id,
         rank_invitations.inviter_person_id,
         rank_invitations.invited_at,
-        case when find_first_orders.first_paid_at >= rank_invitations.invited_at then find_first_orders.first_paid_at end as succeeded_at
+        case
+            when find_first_orders.first_paid_at >= rank_invitations.invited_at then find_first_orders.first_paid_at
+        end as succeeded_at
     from rank_invitations
     left join find_first_orders on rank_invitations.invitee_person_id = find_first_orders.person_id
     where rank_invitations.invitation_number = 1

@@ -1,4 +1,5 @@
--- Days and communities for which a sale could have been exported: there, no sale means zero; elsewhere it means unknown.
+-- Days and communities for which a sale could have been exported: there, no sale means zero;
+-- elsewhere it means unknown.
 with covered_days as (
     select dates.date_day
     from {{ ref('int_dates_spanned') }} as dates
@@ -14,16 +15,22 @@ with covered_days as (
 ),
 
 span_community_days as (
-    select community_days.community_id, community_days.date_day
+    select
+        community_days.community_id,
+        community_days.date_day
     from {{ ref('int_community_days_spanned') }} as community_days
     inner join covered_days on community_days.date_day = covered_days.date_day
     union all
-    select 'unattributed', date_day
+    select
+        'unattributed' as community_id,
+        date_day
     from covered_days
 ),
 
 final as (
-    select community_id, date_day
+    select
+        community_id,
+        date_day
     from span_community_days
 )
 

@@ -29,18 +29,31 @@ list_snapshots as (
     from dates
     cross join calendar
     where
-        (dates.date_day = cast({{ dbt.last_day('dates.date_day', 'month') }} as date) or dates.date_day = calendar.as_of_date)
+        (
+            dates.date_day = cast({{ dbt.last_day('dates.date_day', 'month') }} as date)
+            or dates.date_day = calendar.as_of_date
+        )
         -- without orders nobody can be judged: no rows, rather than everybody low_demand
         and exists (select 1 from orders)
 ),
 
+gather_dates as (
+    select
+        person_id,
+        joined_date as seen_date
+    from memberships
+    union all
+    select
+        person_id,
+        paid_date as seen_date
+    from orders
+),
+
 find_first_seen as (
-    select person_id, min(first_date) as first_seen_date
-    from (
-        select person_id, joined_date as first_date from memberships
-        union all
-        select person_id, paid_date from orders
-    ) as first_dates
+    select
+        person_id,
+        min(seen_date) as first_seen_date
+    from gather_dates
     group by person_id
 ),
 
@@ -48,7 +61,9 @@ list_subjects as (
     select
         list_snapshots.snapshot_date,
         persons.person_id,
-        {{ dbt.datediff('find_first_seen.first_seen_date', 'list_snapshots.snapshot_date', 'day') }} as tenure_days
+        {{ dbt.datediff(
+            'find_first_seen.first_seen_date', 'list_snapshots.snapshot_date', 'day'
+        ) }} as tenure_days
     from list_snapshots
     inner join find_first_seen on list_snapshots.snapshot_date >= find_first_seen.first_seen_date
     inner join persons on find_first_seen.person_id = persons.person_id
@@ -61,9 +76,18 @@ date_purchases as (
         orders.person_id,
         orders.paid_date,
         orders.paid_amount - orders.refunded_amount as net_amount,
-        {{ dbt.datediff('orders.paid_date', 'list_snapshots.snapshot_date', 'day') }} as days_ago
+        {{ dbt.datediff(
+            'orders.paid_date', 'list_snapshots.snapshot_date', 'day'
+        ) }} as days_ago
     from list_snapshots
     inner join orders on list_snapshots.snapshot_date >= orders.paid_date
+),
+
+mark_window as (
+    select
+        *,
+        days_ago < {{ var('segment_window_days') }} as is_in_window
+    from date_purchases
 ),
 
 measure_purchases as (
@@ -71,11 +95,11 @@ measure_purchases as (
         snapshot_date,
         person_id,
         count(distinct paid_date) as purchase_days,
-        count(distinct case when days_ago < {{ var('segment_window_days') }} then paid_date end) as window_purchase_days,
-        count(distinct case when days_ago < {{ var('segment_window_days') }} then floor(days_ago / 30) end) as window_months,
-        sum(case when days_ago < {{ var('segment_window_days') }} then net_amount end) as window_net_sales,
-        count(case when days_ago < {{ var('segment_window_days') }} then 1 end) as window_orders
-    from date_purchases
+        count(distinct case when is_in_window then paid_date end) as window_purchase_days,
+        count(distinct case when is_in_window then floor(days_ago / 30) end) as window_months,
+        sum(case when is_in_window then net_amount end) as window_net_sales,
+        count(case when is_in_window then 1 end) as window_orders
+    from mark_window
     group by snapshot_date, person_id
 ),
 

@@ -1,7 +1,9 @@
-{#- (export, staging model, raw column, interpreted column, look-up, key of the look-up, what to do) -#}
+{#- (export, column of its staging model, raw column, look-up, key of the look-up, what to do) -#}
 {%- set orphans = [
     ('wecom__messages', 'chat_id', 'roomid', ref('int_communities_described'), 'community_id',
         'a group that no group list and no callback names: its messages count nowhere; load the group list'),
+    ('wecom__messages', 'message_type', 'msgtype', ref('message_types'), 'msgtype',
+        'a message type that message_types does not list: it counts as a message without content; add it'),
     ('scrm__link_clicks', 'chat_id', 'chat_id', ref('int_communities_described'), 'community_id',
         'a group that no group list and no callback names: its clicks credit no order; load the group list'),
     ('manual__costs', 'chat_id', '社群', ref('int_communities_described'), 'community_id',
@@ -33,7 +35,11 @@ with gather_orphans as (
     from {{ ref('stg_' ~ export) }} as staged
     where
         staged.{{ column }} is not null
-        and not exists (select 1 from {{ lookup }} as known where known.{{ lookup_key }} = staged.{{ column }})
+        and not exists (
+            select 1
+            from {{ lookup }} as known
+            where known.{{ lookup_key }} = staged.{{ column }}
+        )
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

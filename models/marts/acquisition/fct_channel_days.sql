@@ -13,10 +13,22 @@ dates as (
 ),
 
 gather_exposures as (
-    select 'tencent_ads' as source_system, adgroup_id as source_id, stat_date, impressions, exposed_persons, clicks
+    select
+        'tencent_ads' as source_system,
+        adgroup_id as source_id,
+        stat_date,
+        impressions,
+        exposed_persons,
+        clicks
     from {{ ref('stg_tencent_ads__daily') }}
     union all
-    select 'oceanengine', project_id, stat_date, impressions, null, clicks
+    select
+        'oceanengine' as source_system,
+        project_id as source_id,
+        stat_date,
+        impressions,
+        null as exposed_persons,
+        clicks
     from {{ ref('stg_oceanengine__daily') }}
 ),
 
@@ -28,7 +40,7 @@ list_covered_days as (
     inner join exports
         on exports.export_name = {{ dbt.concat(["channel_codes.source_system", "'__daily'"]) }}
         and exports.is_loaded
-    inner join dates on dates.date_day >= exports.first_day and dates.date_day <= exports.last_day
+    inner join dates on exports.first_day <= dates.date_day and exports.last_day >= dates.date_day
 ),
 
 name_exposures as (
@@ -62,13 +74,28 @@ credit_joins as (
 ),
 
 fill_empty_days as (
-    select channel_id, 'unattributed' as community_id, date_day, 0 as impressions, null as exposed_persons, 0 as clicks, 0 as credited_new_memberships
+    select
+        channel_id,
+        'unattributed' as community_id,
+        date_day,
+        0 as impressions,
+        null as exposed_persons,
+        0 as clicks,
+        0 as credited_new_memberships
     from list_covered_days
+),
+
+gather_rows as (
+    select * from name_exposures
+    union all
+    select * from credit_joins
+    union all
+    select * from fill_empty_days
 ),
 
 final as (
     select
-        {{ dbt.concat(["channel_id", "'|'", "community_id", "'|'", "cast(date_day as " ~ dbt.type_string() ~ ")"]) }} as channel_day_id,
+        {{ composite_key(['channel_id', 'community_id', 'date_day']) }} as channel_day_id,
         channel_id,
         community_id,
         cast(sum(impressions) as bigint) as impressions,
@@ -76,13 +103,7 @@ final as (
         cast(sum(clicks) as bigint) as clicks,
         cast(sum(credited_new_memberships) as integer) as credited_new_memberships,
         date_day
-    from (
-        select * from name_exposures
-        union all
-        select * from credit_joins
-        union all
-        select * from fill_empty_days
-    ) as channel_rows
+    from gather_rows
     group by channel_id, community_id, date_day
 )
 

@@ -4,7 +4,7 @@ with flows as (
 
 final as (
     select
-        {{ dbt.concat(["community_id", "'|'", "channel_id", "'|'", "cast(date_day as " ~ dbt.type_string() ~ ")"]) }} as membership_flow_id,
+        {{ composite_key(['community_id', 'channel_id', 'date_day']) }} as membership_flow_id,
         community_id,
         channel_id,
         cast(opening_memberships as integer) as opening_memberships,

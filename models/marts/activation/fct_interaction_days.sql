@@ -27,7 +27,7 @@ list_speakers as (
         on messages.community_id = memberships.community_id
         and messages.person_id = memberships.person_id
         and messages.sent_at >= memberships.joined_at
-        and (memberships.left_at is null or memberships.left_at > messages.sent_at)
+        and (memberships.left_at is null or messages.sent_at < memberships.left_at)
     group by messages.community_id, messages.person_id, messages.sent_date
 ),
 
@@ -43,7 +43,7 @@ count_speakers as (
 
 final as (
     select
-        {{ dbt.concat(["flows.community_id", "'|'", "flows.channel_id", "'|'", "cast(flows.date_day as " ~ dbt.type_string() ~ ")"]) }} as interaction_day_id,
+        {{ composite_key(['flows.community_id', 'flows.channel_id', 'flows.date_day']) }} as interaction_day_id,
         flows.community_id,
         flows.channel_id,
         cast(coalesce(count_speakers.speakers, 0) as integer) as speakers,

@@ -30,8 +30,13 @@ count_messages as (
         on messages.community_id = memberships.community_id
         and messages.person_id = memberships.person_id
         and messages.sent_at >= memberships.joined_at
-        and (memberships.left_at is null or memberships.left_at > messages.sent_at)
-    group by messages.community_id, coalesce(memberships.channel_id, 'unattributed'), messages.sender_role, messages.sent_date, messages.sent_hour
+        and (memberships.left_at is null or messages.sent_at < memberships.left_at)
+    group by
+        messages.community_id,
+        coalesce(memberships.channel_id, 'unattributed'),
+        messages.sender_role,
+        messages.sent_date,
+        messages.sent_hour
 ),
 
 fill_empty_days as (
@@ -52,11 +57,17 @@ fill_empty_days as (
     where count_messages.community_id is null
 ),
 
+gather_rows as (
+    select * from count_messages
+    union all
+    select * from fill_empty_days
+),
+
 final as (
     select
-        {{ dbt.concat([
-            "community_id", "'|'", "channel_id", "'|'", "coalesce(sender_role, '-')", "'|'",
-            "cast(date_day as " ~ dbt.type_string() ~ ")", "'|'", "coalesce(cast(sent_hour as " ~ dbt.type_string() ~ "), '-')",
+        {{ composite_key([
+            'community_id', 'channel_id', "coalesce(sender_role, '-')", 'date_day',
+            'coalesce(cast(sent_hour as ' ~ dbt.type_string() ~ "), '-')",
         ]) }} as message_hour_id,
         community_id,
         channel_id,
@@ -66,11 +77,7 @@ final as (
         cast(customer_messages as integer) as customer_messages,
         cast(effective_messages as integer) as effective_messages,
         date_day
-    from (
-        select * from count_messages
-        union all
-        select * from fill_empty_days
-    ) as message_rows
+    from gather_rows
 )
 
 select * from final

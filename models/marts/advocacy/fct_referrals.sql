@@ -26,12 +26,12 @@ final as (
     from referrals
     union all
     select
-        {{ dbt.concat(["'empty|'", "cast(covered_days.date_day as " ~ dbt.type_string() ~ ")"]) }},
-        null,
-        null,
-        0,
-        null,
-        covered_days.date_day
+        {{ composite_key(["'empty'", 'covered_days.date_day']) }} as referral_id,
+        null as inviter_person_id,
+        null as invitee_person_id,
+        0 as successful_referrals,
+        null as invited_at,
+        covered_days.date_day as succeeded_date
     from covered_days
 )
 

@@ -1,4 +1,5 @@
--- A view on purpose: each person has a line for every segment, so that a share finds its denominator beside its numerator.
+-- A view on purpose: each person has a line for every segment, so that a share finds its denominator
+-- beside its numerator.
 with segments as (
     select * from {{ ref('int_segments_judged') }}
 ),
@@ -23,7 +24,7 @@ place_persons as (
     left join memberships
         on segments.person_id = memberships.person_id
         and segments.snapshot_date >= memberships.joined_date
-        and (memberships.left_date is null or memberships.left_date > segments.snapshot_date)
+        and (memberships.left_date is null or segments.snapshot_date < memberships.left_date)
 ),
 
 judge_persons as (
@@ -41,9 +42,9 @@ final as (
         user_segments.user_segment,
         user_segments.label_zh as user_segment_label,
         user_segments.is_classified as is_classified_segment,
-        judge_persons.user_segment = user_segments.user_segment as is_in_segment,
         judge_persons.is_classified as is_classified_person,
-        judge_persons.snapshot_date
+        judge_persons.snapshot_date,
+        judge_persons.user_segment = user_segments.user_segment as is_in_segment
     from judge_persons
     cross join user_segments
 )

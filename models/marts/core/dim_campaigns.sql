@@ -7,9 +7,9 @@ final as (
         campaign_id,
         campaign_name,
         campaign_type_zh as campaign_type,
-        coalesce(chat_id, 'unattributed') as community_id,
         starts_at,
-        ends_at
+        ends_at,
+        coalesce(chat_id, 'unattributed') as community_id
     from campaigns
 )
 

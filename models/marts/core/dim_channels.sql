@@ -11,7 +11,11 @@ final as (
     from codes
     group by channel_id
     union all
-    select 'unattributed', '未归因', 'unattributed', false
+    select
+        'unattributed' as channel_id,
+        '未归因' as channel_name,
+        'unattributed' as channel_type,
+        false as is_exposure_measured
 )
 
 select * from final

@@ -23,14 +23,14 @@ final as (
         date_day,
         week_start_date,
         month_start_date,
+        weekday_number,
+        holiday_name_zh as holiday_name,
         cast(extract(year from date_day) as integer) as year_number,
         cast(extract(month from date_day) as integer) as month_number,
-        weekday_number,
         case weekday_number
             when 1 then '1 周一' when 2 then '2 周二' when 3 then '3 周三' when 4 then '4 周四'
             when 5 then '5 周五' when 6 then '6 周六' when 7 then '7 周日'
         end as weekday_label,
-        holiday_name_zh as holiday_name,
         coalesce(day_kind, case when weekday_number >= 6 then 'weekend' else 'workday' end) as day_kind,
         coalesce(day_kind, case when weekday_number >= 6 then 'weekend' else 'workday' end) = 'workday' as is_workday
     from name_days

@@ -11,13 +11,18 @@ orders as (
 ),
 
 summarise_memberships as (
-    select person_id, min(joined_date) as first_joined_date, count(distinct community_id) as communities_joined
+    select
+        person_id,
+        min(joined_date) as first_joined_date,
+        count(distinct community_id) as communities_joined
     from memberships
     group by person_id
 ),
 
 summarise_orders as (
-    select person_id, min(paid_date) as first_paid_date
+    select
+        person_id,
+        min(paid_date) as first_paid_date
     from orders
     where is_valid
     group by person_id

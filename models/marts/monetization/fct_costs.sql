@@ -13,7 +13,7 @@ covered_dates as (
 
 final as (
     select
-        {{ dbt.concat(["costs.cost_item_id", "'|'", "cast(costs.date_day as " ~ dbt.type_string() ~ ")"]) }} as cost_day_id,
+        {{ composite_key(['costs.cost_item_id', 'costs.date_day']) }} as cost_day_id,
         costs.cost_item_id,
         costs.community_id,
         costs.channel_id,
@@ -25,14 +25,14 @@ final as (
     inner join covered_dates on costs.date_day = covered_dates.date_day
     union all
     select
-        {{ dbt.concat(["'empty|'", "cost_days.community_id", "'|'", "cast(cost_days.date_day as " ~ dbt.type_string() ~ ")"]) }},
-        null,
+        {{ composite_key(["'empty'", 'cost_days.community_id', 'cost_days.date_day']) }} as cost_day_id,
+        null as cost_item_id,
         cost_days.community_id,
-        'unattributed',
-        null,
-        true,
-        cast(0 as decimal(18, 2)),
-        cost_days.date_day
+        'unattributed' as channel_id,
+        null as cost_kind,
+        true as is_acquisition,
+        cast(0 as decimal(18, 2)) as cost_amount,
+        cost_days.date_day as cost_date
     from cost_days
 )
 

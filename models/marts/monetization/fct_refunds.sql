@@ -30,7 +30,7 @@ name_refunds as (
 
 final as (
     select
-        {{ dbt.concat(["order_key", "'|'", "cast(exported_at as " ~ dbt.type_string() ~ ")"]) }} as refund_id,
+        {{ composite_key(['order_key', 'exported_at']) }} as refund_id,
         order_key,
         community_id,
         person_id,
@@ -39,12 +39,12 @@ final as (
     from name_refunds
     union all
     select
-        {{ dbt.concat(["'empty|'", "sales_days.community_id", "'|'", "cast(sales_days.date_day as " ~ dbt.type_string() ~ ")"]) }},
-        null,
+        {{ composite_key(["'empty'", 'sales_days.community_id', 'sales_days.date_day']) }} as refund_id,
+        null as order_key,
         sales_days.community_id,
-        null,
-        cast(0 as decimal(18, 2)),
-        sales_days.date_day
+        null as person_id,
+        cast(0 as decimal(18, 2)) as refund_amount,
+        sales_days.date_day as refund_date
     from sales_days
     left join name_refunds
         on sales_days.community_id = name_refunds.community_id

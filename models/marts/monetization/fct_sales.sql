@@ -20,7 +20,7 @@ name_channels as (
         on orders.community_id = memberships.community_id
         and orders.person_id = memberships.person_id
         and orders.paid_at >= memberships.joined_at
-        and (memberships.left_at is null or memberships.left_at > orders.paid_at)
+        and (memberships.left_at is null or orders.paid_at < memberships.left_at)
 ),
 
 gather_rows as (
@@ -42,19 +42,19 @@ gather_rows as (
     left join name_channels on orders.order_key = name_channels.order_key
     union all
     select
-        {{ dbt.concat(["'empty|'", "sales_days.community_id", "'|'", "cast(sales_days.date_day as " ~ dbt.type_string() ~ ")"]) }},
-        null,
-        null,
-        null,
+        {{ composite_key(["'empty'", 'sales_days.community_id', 'sales_days.date_day']) }} as sale_id,
+        null as order_key,
+        null as shop_system,
+        null as attribution_method,
         sales_days.community_id,
-        'unattributed',
-        null,
-        null,
-        0,
-        0,
-        0,
-        0,
-        sales_days.date_day
+        'unattributed' as channel_id,
+        null as person_id,
+        null as buyer_person_id,
+        0 as valid_orders,
+        0 as valid_units,
+        0 as gross_amount,
+        0 as refunded_amount,
+        sales_days.date_day as paid_date
     from sales_days
     left join orders
         on sales_days.community_id = orders.community_id
@@ -72,13 +72,13 @@ final as (
         channel_id,
         person_id,
         buyer_person_id,
-        community_id != 'unattributed' as is_attributed,
         valid_orders,
         valid_units,
+        paid_date,
         cast(gross_amount as decimal(18, 2)) as gross_amount,
         cast(refunded_amount as decimal(18, 2)) as refunded_amount,
         cast(gross_amount - refunded_amount as decimal(18, 2)) as net_amount,
-        paid_date
+        community_id != 'unattributed' as is_attributed
     from gather_rows
 )
 

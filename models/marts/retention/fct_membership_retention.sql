@@ -26,29 +26,43 @@ list_cohort as (
         and not memberships.is_join_unknown
 ),
 
-judge_ages as (
+date_ages as (
     select
         list_cohort.membership_id,
+        list_cohort.community_id,
+        list_cohort.person_id,
+        list_cohort.joined_at,
         {% for age in ages -%}
-        {% set age_date -%} cast({{ dbt.dateadd('day', age, 'list_cohort.joined_date') }} as date) {%- endset -%}
-        max(case when {{ age_date }} <= calendar.as_of_date then 1 else 0 end) as matured_d{{ age }},
-        max(case
-            when
-                {{ age_date }} <= calendar.as_of_date
-                and later.joined_date <= {{ age_date }}
-                and (later.left_date is null or later.left_date > {{ age_date }})
-                then 1
-            else 0
-        end) as retained_d{{ age }}{{ ',' if not loop.last }}
-        {% endfor %}
+        cast({{ dbt.dateadd('day', age, 'list_cohort.joined_date') }} as date) as date_d{{ age }},
+        {% endfor -%}
+        calendar.as_of_date
     from list_cohort
     cross join calendar
+),
+
+judge_ages as (
+    select
+        {% for age in ages -%}
+        max(case when date_ages.date_d{{ age }} <= date_ages.as_of_date then 1 else 0 end) as matured_d{{ age }},
+        max(
+            case
+                when
+                    date_ages.date_d{{ age }} <= date_ages.as_of_date
+                    and date_ages.date_d{{ age }} >= later.joined_date
+                    and (later.left_date is null or later.left_date > date_ages.date_d{{ age }})
+                    then 1
+                else 0
+            end
+        ) as retained_d{{ age }},
+        {% endfor -%}
+        date_ages.membership_id
+    from date_ages
     -- a return after the grace is a later spell of the same person in the same community and counts as retained
     inner join memberships as later
-        on list_cohort.community_id = later.community_id
-        and list_cohort.person_id = later.person_id
-        and list_cohort.joined_at <= later.joined_at
-    group by list_cohort.membership_id
+        on date_ages.community_id = later.community_id
+        and date_ages.person_id = later.person_id
+        and date_ages.joined_at <= later.joined_at
+    group by date_ages.membership_id
 ),
 
 final as (

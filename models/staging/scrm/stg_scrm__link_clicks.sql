@@ -9,7 +9,7 @@ rank_copies as (
         *,
         row_number() over (
             partition by customer_key, chat_id, clicked_at, link_id
-            order by exported_at desc, source_row
+            order by exported_at desc, source_row asc
         ) as copy_number
     from accepted
 ),

@@ -10,13 +10,13 @@ split_people as (
         accepted.*,
         {{ split_to_rows('member_keys', ',') }} as member_key
     from accepted
-    where member_keys is not null
+    where accepted.member_keys is not null
     union all
     select
         accepted.*,
         cast(null as {{ dbt.type_string() }}) as member_key
     from accepted
-    where member_keys is null
+    where accepted.member_keys is null
 ),
 
 rank_copies as (
@@ -24,7 +24,7 @@ rank_copies as (
         *,
         row_number() over (
             partition by chat_id, occurred_at, change_type, update_detail, member_key
-            order by exported_at desc, source_row
+            order by exported_at desc, source_row asc
         ) as copy_number
     from split_people
 ),

@@ -9,7 +9,7 @@ rank_copies as (
         *,
         row_number() over (
             partition by message_id
-            order by exported_at desc, source_file, source_row
+            order by exported_at desc, source_file asc, source_row asc
         ) as copy_number
     from accepted
 ),

@@ -3,12 +3,15 @@
     '_exported_at'
 ] -%}
 {%- set checks = [
-        ('campaign_id', "campaign_id is null", 'the row has no key: fill it or remove the row'),
-        ('开始时间', "starts_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM'),
-        ('结束时间', "ends_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM'),
-        ('结束时间', "ends_at < starts_at", 'ends before it starts'),
-        ('活动类型', "campaign_type_zh is not null and campaign_type_zh not in ('快闪群', '团购', '直播', '入群诱饵', '知识付费', '私聊', '会员日')", 'unknown 活动类型: add it to the staging model once its meaning is known'),
-        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('campaign_id', "campaign_id is null", 'the row has no key: fill it or remove the row'),
+    ('开始时间', "starts_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM'),
+    ('结束时间', "ends_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM'),
+    ('结束时间', "ends_at < starts_at", 'ends before it starts'),
+    ('活动类型',
+        "campaign_type_zh is not null"
+        ~ " and campaign_type_zh not in ('快闪群', '团购', '直播', '入群诱饵', '知识付费', '私聊', '会员日')",
+        'unknown 活动类型: add it to the staging model once its meaning is known'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (

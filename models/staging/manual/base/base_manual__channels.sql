@@ -3,12 +3,16 @@
     '_source_file', '_source_row', '_exported_at'
 ] -%}
 {%- set checks = [
-        ('state', "state is null", 'the row has no key: fill it or remove the row'),
-        ('channel_id', "channel_id is null", 'the row has no key: fill it or remove the row'),
-        ('channel_name', "channel_name is null", 'missing or does not parse as text'),
-        ('channel_type', "channel_type is not null and channel_type not in ('paid_ads', 'private_link', 'offline', 'referral', 'content')", 'unknown channel_type: add it to the staging model once its meaning is known'),
-        ('source_system', "source_system is not null and source_system not in ('tencent_ads', 'oceanengine', 'wecom_link')", 'unknown source_system: add it to the staging model once its meaning is known'),
-        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('state', "state is null", 'the row has no key: fill it or remove the row'),
+    ('channel_id', "channel_id is null", 'the row has no key: fill it or remove the row'),
+    ('channel_name', "channel_name is null", 'missing or does not parse as text'),
+    ('channel_type',
+        "channel_type is not null"
+        ~ " and channel_type not in ('paid_ads', 'private_link', 'offline', 'referral', 'content')",
+        'unknown channel_type: add it to the staging model once its meaning is known'),
+    ('source_system', "source_system is not null and source_system not in ('tencent_ads', 'oceanengine', 'wecom_link')",
+        'unknown source_system: add it to the staging model once its meaning is known'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (

@@ -3,11 +3,14 @@
     '_source_row', '_exported_at'
 ] -%}
 {%- set checks = [
-        ('chat_id', "chat_id is null", 'the row has no key: fill it or remove the row'),
-        ('community_name', "community_name is null", 'missing or does not parse as text'),
-        ('community_type', "community_type is null", 'missing or does not parse as text'),
-        ('community_type', "community_type is not null and community_type not in ('welfare', 'brand_fan', 'flash', 'group_buy', 'knowledge', 'vip')", 'unknown community_type: add it to the staging model once its meaning is known'),
-        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('chat_id', "chat_id is null", 'the row has no key: fill it or remove the row'),
+    ('community_name', "community_name is null", 'missing or does not parse as text'),
+    ('community_type', "community_type is null", 'missing or does not parse as text'),
+    ('community_type',
+        "community_type is not null"
+        ~ " and community_type not in ('welfare', 'brand_fan', 'flash', 'group_buy', 'knowledge', 'vip')",
+        'unknown community_type: add it to the staging model once its meaning is known'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (

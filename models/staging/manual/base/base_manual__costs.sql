@@ -2,13 +2,14 @@
     '费用编号', '开始日期', '结束日期', '费用类型', '社群', '渠道', '金额', '备注', '_source_file', '_source_row', '_exported_at'
 ] -%}
 {%- set checks = [
-        ('费用编号', "cost_id is null", 'the row has no key: fill it or remove the row'),
-        ('开始日期', "first_date is null", 'missing or does not parse as a date YYYY/M/D'),
-        ('结束日期', "last_date is null", 'missing or does not parse as a date YYYY/M/D'),
-        ('结束日期', "last_date < first_date", 'ends before it starts'),
-        ('金额', "cost_amount is null", 'missing or does not parse as an amount in yuan'),
-        ('费用类型', "cost_kind_zh is null or cost_kind_zh not in ('入群礼', '引流品', '红包', '奖品', '人工', '工具')", 'unknown 费用类型: use a name of cost_kinds'),
-        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('费用编号', "cost_id is null", 'the row has no key: fill it or remove the row'),
+    ('开始日期', "first_date is null", 'missing or does not parse as a date YYYY/M/D'),
+    ('结束日期', "last_date is null", 'missing or does not parse as a date YYYY/M/D'),
+    ('结束日期', "last_date < first_date", 'ends before it starts'),
+    ('金额', "cost_amount is null", 'missing or does not parse as an amount in yuan'),
+    ('费用类型', "cost_kind_zh is null or cost_kind_zh not in ('入群礼', '引流品', '红包', '奖品', '人工', '工具')",
+        'unknown 费用类型: use a name of cost_kinds'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (

@@ -3,13 +3,14 @@
     '时间-天', '项目ID', '项目名称', '展示数', '点击数', '转化数', '消耗', '_source_file', '_source_row', '_exported_at'
 ] -%}
 {%- set checks = [
-        ('项目ID', "project_id is null", 'the row has no key: fill it or remove the row'),
-        ('时间-天', "stat_date is null", 'missing or does not parse as a date YYYY-MM-DD'),
-        ('展示数', "impressions is null", 'missing or does not parse as a whole number'),
-        ('点击数', "clicks is null and " ~ clean_text(raw('点击数')) ~ " is not null", 'does not parse as a whole number'),
-        ('转化数', "conversions is null and " ~ clean_text(raw('转化数')) ~ " is not null", 'does not parse as a whole number'),
-        ('消耗', "cost_amount is null", 'missing or does not parse as an amount in yuan'),
-        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('项目ID', "project_id is null", 'the row has no key: fill it or remove the row'),
+    ('时间-天', "stat_date is null", 'missing or does not parse as a date YYYY-MM-DD'),
+    ('展示数', "impressions is null", 'missing or does not parse as a whole number'),
+    ('点击数', "clicks is null and " ~ clean_text(raw('点击数')) ~ " is not null", 'does not parse as a whole number'),
+    ('转化数', "conversions is null and " ~ clean_text(raw('转化数')) ~ " is not null",
+        'does not parse as a whole number'),
+    ('消耗', "cost_amount is null", 'missing or does not parse as an amount in yuan'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (

@@ -3,13 +3,17 @@
     '_exported_at'
 ] -%}
 {%- set checks = [
-        ('inviter', "inviter_key is null", 'the row has no key: fill it or remove the row'),
-        ('invitee', "invitee_key is null", 'the row has no key: fill it or remove the row'),
-        ('inviter', "inviter_key is not null and not starts_with(inviter_key, 'wm_') and not starts_with(inviter_key, 'st_')", 'not a pseudonymous key (wm_…, st_…): raw identifiers may not enter the warehouse'),
-        ('invitee', "invitee_key is not null and not starts_with(invitee_key, 'wm_')", 'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse'),
-        ('invited_at', "invited_at is null", 'missing or does not parse as a local time YYYY/MM/DD HH:MM'),
-        ('status', "invite_status is not null and invite_status not in ('joined', 'invalid', 'pending')", 'unknown status: add it to the staging model once its meaning is known'),
-        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('inviter', "inviter_key is null", 'the row has no key: fill it or remove the row'),
+    ('invitee', "invitee_key is null", 'the row has no key: fill it or remove the row'),
+    ('inviter',
+        "inviter_key is not null and not starts_with(inviter_key, 'wm_') and not starts_with(inviter_key, 'st_')",
+        'not a pseudonymous key (wm_…, st_…): raw identifiers may not enter the warehouse'),
+    ('invitee', "invitee_key is not null and not starts_with(invitee_key, 'wm_')",
+        'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse'),
+    ('invited_at', "invited_at is null", 'missing or does not parse as a local time YYYY/MM/DD HH:MM'),
+    ('status', "invite_status is not null and invite_status not in ('joined', 'invalid', 'pending')",
+        'unknown status: add it to the staging model once its meaning is known'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (

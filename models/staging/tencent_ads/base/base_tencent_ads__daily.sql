@@ -3,14 +3,17 @@
     'conversions_count', '_source_file', '_source_row', '_exported_at'
 ] -%}
 {%- set checks = [
-        ('adgroup_id', "adgroup_id is null", 'the row has no key: fill it or remove the row'),
-        ('date', "stat_date is null", 'missing or does not parse as a date YYYY-MM-DD'),
-        ('view_count', "impressions is null", 'missing or does not parse as a whole number'),
-        ('view_user_count', "exposed_persons is null and " ~ clean_text(raw('view_user_count')) ~ " is not null", 'does not parse as a whole number'),
-        ('valid_click_count', "clicks is null and " ~ clean_text(raw('valid_click_count')) ~ " is not null", 'does not parse as a whole number'),
-        ('cost', "cost_amount is null", 'missing or does not parse as a whole number of fen'),
-        ('conversions_count', "conversions is null and " ~ clean_text(raw('conversions_count')) ~ " is not null", 'does not parse as a whole number'),
-        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('adgroup_id', "adgroup_id is null", 'the row has no key: fill it or remove the row'),
+    ('date', "stat_date is null", 'missing or does not parse as a date YYYY-MM-DD'),
+    ('view_count', "impressions is null", 'missing or does not parse as a whole number'),
+    ('view_user_count', "exposed_persons is null and " ~ clean_text(raw('view_user_count')) ~ " is not null",
+        'does not parse as a whole number'),
+    ('valid_click_count', "clicks is null and " ~ clean_text(raw('valid_click_count')) ~ " is not null",
+        'does not parse as a whole number'),
+    ('cost', "cost_amount is null", 'missing or does not parse as a whole number of fen'),
+    ('conversions_count', "conversions is null and " ~ clean_text(raw('conversions_count')) ~ " is not null",
+        'does not parse as a whole number'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (

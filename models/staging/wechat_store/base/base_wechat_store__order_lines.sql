@@ -3,15 +3,17 @@
     'on_aftersale_sku_cnt', 'finish_aftersale_sku_cnt', '_source_file', '_source_row', '_exported_at'
 ] -%}
 {%- set checks = [
-        ('order_id', "order_id is null", 'the row has no key: fill it or remove the row'),
-        ('sku_id', "sku_id is null", 'the row has no key: fill it or remove the row'),
-        ('sku_cnt', "quantity is null", 'missing or does not parse as a whole number of units'),
-        ('sku_cnt', "quantity <= 0", 'a line without units'),
-        ('sale_price', "unit_price is null and " ~ clean_text(raw('sale_price')) ~ " is not null", 'does not parse as a whole number of fen'),
-        ('real_price', "paid_amount is null", 'missing or does not parse as a whole number of fen'),
-        ('is_free_gift', "is_gift is null", 'missing or does not parse as 0 or 1'),
-        ('finish_aftersale_sku_cnt', "refunded_quantity < 0 or refunded_quantity > quantity", 'more units refunded than ordered'),
-        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('order_id', "order_id is null", 'the row has no key: fill it or remove the row'),
+    ('sku_id', "sku_id is null", 'the row has no key: fill it or remove the row'),
+    ('sku_cnt', "quantity is null", 'missing or does not parse as a whole number of units'),
+    ('sku_cnt', "quantity <= 0", 'a line without units'),
+    ('sale_price', "unit_price is null and " ~ clean_text(raw('sale_price')) ~ " is not null",
+        'does not parse as a whole number of fen'),
+    ('real_price', "paid_amount is null", 'missing or does not parse as a whole number of fen'),
+    ('is_free_gift', "is_gift is null", 'missing or does not parse as 0 or 1'),
+    ('finish_aftersale_sku_cnt', "refunded_quantity < 0 or refunded_quantity > quantity",
+        'more units refunded than ordered'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (

@@ -3,11 +3,11 @@
     '_source_row', '_exported_at'
 ] -%}
 {%- set checks = [
-        ('link_id', "link_id is null", 'the row has no key: fill it or remove the row'),
-        ('stat_time', "stat_date is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
-        ('click_link_customer_cnt', "clicked_persons is null", 'missing or does not parse as a whole number'),
-        ('new_customer_cnt', "new_contacts is null", 'missing or does not parse as a whole number'),
-        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('link_id', "link_id is null", 'the row has no key: fill it or remove the row'),
+    ('stat_time', "stat_date is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
+    ('click_link_customer_cnt', "clicked_persons is null", 'missing or does not parse as a whole number'),
+    ('new_customer_cnt', "new_contacts is null", 'missing or does not parse as a whole number'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (

@@ -3,15 +3,20 @@
     'remark_mobiles', '_source_file', '_source_row', '_exported_at'
 ] -%}
 {%- set checks = [
-        ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
-        ('follow_userid', "follower_key is null", 'the row has no key: fill it or remove the row'),
-        ('external_userid', "customer_key is not null and not starts_with(customer_key, 'wm_')", 'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse'),
-        ('unionid', "union_key is not null and not starts_with(union_key, 'un_')", 'not a pseudonymous key (un_…): raw identifiers may not enter the warehouse'),
-        ('follow_userid', "follower_key is not null and not starts_with(follower_key, 'st_')", 'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse'),
-        ('remark_mobiles', "phone_keys is not null and not starts_with(phone_keys, 'ph_')", 'not a pseudonymous key (ph_…): raw identifiers may not enter the warehouse'),
-        ('createtime', "added_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
-        ('add_way', "add_way is null and " ~ clean_text(raw('add_way')) ~ " is not null", 'does not parse as a whole number'),
-        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
+    ('follow_userid', "follower_key is null", 'the row has no key: fill it or remove the row'),
+    ('external_userid', "customer_key is not null and not starts_with(customer_key, 'wm_')",
+        'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse'),
+    ('unionid', "union_key is not null and not starts_with(union_key, 'un_')",
+        'not a pseudonymous key (un_…): raw identifiers may not enter the warehouse'),
+    ('follow_userid', "follower_key is not null and not starts_with(follower_key, 'st_')",
+        'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse'),
+    ('remark_mobiles', "phone_keys is not null and not starts_with(phone_keys, 'ph_')",
+        'not a pseudonymous key (ph_…): raw identifiers may not enter the warehouse'),
+    ('createtime', "added_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
+    ('add_way', "add_way is null and " ~ clean_text(raw('add_way')) ~ " is not null",
+        'does not parse as a whole number'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (
@@ -28,7 +33,10 @@ interpret_cells as (
         {{ epoch_to_local(raw('createtime'), 'seconds') }} as added_at,
         {{ parse_number(raw('add_way'), 'integer') }} as add_way,
         {{ clean_text(raw('state')) }} as state,
-        nullif(replace(replace(replace(replace(trim({{ raw('remark_mobiles') }}), '[', ''), ']', ''), '"', ''), ' ', ''), '') as phone_keys,
+        nullif(
+            replace(replace(replace(replace(trim({{ raw('remark_mobiles') }}), '[', ''), ']', ''), '"', ''), ' ', ''),
+            ''
+        ) as phone_keys,
         {{ lineage_columns() }}
     from source
 ),

@@ -3,16 +3,27 @@
     'MemChangeList', 'LastMemVer', 'CurMemVer', '_source_file', '_source_row', '_exported_at'
 ] -%}
 {%- set checks = [
-        ('ChatId', "chat_id is null", 'the row has no group: nothing can be counted from it'),
-        ('CreateTime', "occurred_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
-        ('ChangeType', "change_type is null or change_type not in ('create', 'update', 'dismiss')", 'unknown ChangeType: add it to the staging model once its meaning is known'),
-        ('UpdateDetail', "change_type = 'update' and (update_detail is null or update_detail not in ('add_member', 'del_member', 'change_owner', 'change_name', 'change_notice'))", 'unknown UpdateDetail: add it to the staging model once its meaning is known'),
-        ('MemChangeCnt', "changed_count is null and " ~ clean_text(raw('MemChangeCnt')) ~ " is not null", 'does not parse as a whole number'),
-        ('MemChangeList', "update_detail in ('add_member', 'del_member') and member_keys is null", 'people changed but are not named: only the next member snapshot can show who'),
-        ('MemChangeList', "member_keys is not null and not starts_with(member_keys, 'st_') and not starts_with(member_keys, 'wm_') and not starts_with(member_keys, 'wb_')", 'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse'),
-        ('JoinScene', "join_scene is not null and join_scene not in ('0', '1', '3')", 'unknown JoinScene: add it to the staging model once its meaning is known'),
-        ('QuitScene', "update_detail = 'del_member' and (quit_scene is null or quit_scene not in ('0', '1'))", 'unknown QuitScene: add it to the staging model once its meaning is known'),
-        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('ChatId', "chat_id is null", 'the row has no group: nothing can be counted from it'),
+    ('CreateTime', "occurred_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
+    ('ChangeType', "change_type is null or change_type not in ('create', 'update', 'dismiss')",
+        'unknown ChangeType: add it to the staging model once its meaning is known'),
+    ('UpdateDetail',
+        "change_type = 'update' and (update_detail is null"
+        ~ " or update_detail not in ('add_member', 'del_member', 'change_owner', 'change_name', 'change_notice'))",
+        'unknown UpdateDetail: add it to the staging model once its meaning is known'),
+    ('MemChangeCnt', "changed_count is null and " ~ clean_text(raw('MemChangeCnt')) ~ " is not null",
+        'does not parse as a whole number'),
+    ('MemChangeList', "update_detail in ('add_member', 'del_member') and member_keys is null",
+        'people changed but are not named: only the next member snapshot can show who'),
+    ('MemChangeList',
+        "member_keys is not null and not starts_with(member_keys, 'st_') and not starts_with(member_keys, 'wm_')"
+        ~ " and not starts_with(member_keys, 'wb_')",
+        'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse'),
+    ('JoinScene', "join_scene is not null and join_scene not in ('0', '1', '3')",
+        'unknown JoinScene: add it to the staging model once its meaning is known'),
+    ('QuitScene', "update_detail = 'del_member' and (quit_scene is null or quit_scene not in ('0', '1'))",
+        'unknown QuitScene: add it to the staging model once its meaning is known'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (

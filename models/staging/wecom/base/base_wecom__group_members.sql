@@ -3,13 +3,18 @@
     '_source_row', '_exported_at'
 ] -%}
 {%- set checks = [
-        ('chat_id', "chat_id is null", 'the row has no key: fill it or remove the row'),
-        ('userid', "member_key is null", 'the row has no key: fill it or remove the row'),
-        ('userid', "member_key is not null and not starts_with(member_key, 'st_') and not starts_with(member_key, 'wm_') and not starts_with(member_key, 'wb_')", 'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse'),
-        ('unionid', "union_key is not null and not starts_with(union_key, 'un_')", 'not a pseudonymous key (un_…): raw identifiers may not enter the warehouse'),
-        ('join_time', "joined_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
-        ('join_scene', "join_scene is not null and join_scene not in ('1', '2', '3')", 'unknown join_scene: add it to the staging model once its meaning is known'),
-        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('chat_id', "chat_id is null", 'the row has no key: fill it or remove the row'),
+    ('userid', "member_key is null", 'the row has no key: fill it or remove the row'),
+    ('userid',
+        "member_key is not null and not starts_with(member_key, 'st_') and not starts_with(member_key, 'wm_')"
+        ~ " and not starts_with(member_key, 'wb_')",
+        'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse'),
+    ('unionid', "union_key is not null and not starts_with(union_key, 'un_')",
+        'not a pseudonymous key (un_…): raw identifiers may not enter the warehouse'),
+    ('join_time', "joined_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
+    ('join_scene', "join_scene is not null and join_scene not in ('1', '2', '3')",
+        'unknown join_scene: add it to the staging model once its meaning is known'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (

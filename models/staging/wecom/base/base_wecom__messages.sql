@@ -4,18 +4,27 @@
     '_source_file', '_source_row', '_exported_at'
 ] -%}
 {%- set checks = [
-        ('msgid', "message_id is null", 'the row has no key: fill it or remove the row'),
-        ('action', "action is null or action not in ('send', 'recall', 'switch')", 'unknown action: add it to the staging model once its meaning is known'),
-        ('msgtime', "sent_at is null and action in ('send', 'recall')", 'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
-        ('from', "sender_key is null and action in ('send', 'recall')", 'the row has no sender'),
-        ('from', "sender_key is not null and not starts_with(sender_key, 'st_') and not starts_with(sender_key, 'wm_') and not starts_with(sender_key, 'wb_')", 'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse'),
-        ('msgtype', "message_type is null and action in ('send', 'recall')", 'the row has no message type'),
-        ('pre_msgid', "recalled_message_id is null and action = 'recall'", 'a recall that does not say which message'),
-        ('voice_seconds', "voice_seconds is null and " ~ clean_text(raw('voice_seconds')) ~ " is not null", 'does not parse as a whole number of seconds'),
-        ('text_length', "text_length is null and " ~ clean_text(raw('text_length')) ~ " is not null", 'does not parse as a whole number'),
-        ('is_solitaire', "is_solitaire is null and " ~ clean_text(raw('is_solitaire')) ~ " is not null", 'does not parse as 0 or 1'),
-        ('is_stop_phrase', "is_stop_phrase is null and " ~ clean_text(raw('is_stop_phrase')) ~ " is not null", 'does not parse as 0 or 1'),
-        ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('msgid', "message_id is null", 'the row has no key: fill it or remove the row'),
+    ('action', "action is null or action not in ('send', 'recall', 'switch')",
+        'unknown action: add it to the staging model once its meaning is known'),
+    ('msgtime', "sent_at is null and action in ('send', 'recall')",
+        'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
+    ('from', "sender_key is null and action in ('send', 'recall')", 'the row has no sender'),
+    ('from',
+        "sender_key is not null and not starts_with(sender_key, 'st_') and not starts_with(sender_key, 'wm_')"
+        ~ " and not starts_with(sender_key, 'wb_')",
+        'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse'),
+    ('msgtype', "message_type is null and action in ('send', 'recall')", 'the row has no message type'),
+    ('pre_msgid', "recalled_message_id is null and action = 'recall'", 'a recall that does not say which message'),
+    ('voice_seconds', "voice_seconds is null and " ~ clean_text(raw('voice_seconds')) ~ " is not null",
+        'does not parse as a whole number of seconds'),
+    ('text_length', "text_length is null and " ~ clean_text(raw('text_length')) ~ " is not null",
+        'does not parse as a whole number'),
+    ('is_solitaire', "is_solitaire is null and " ~ clean_text(raw('is_solitaire')) ~ " is not null",
+        'does not parse as 0 or 1'),
+    ('is_stop_phrase', "is_stop_phrase is null and " ~ clean_text(raw('is_stop_phrase')) ~ " is not null",
+        'does not parse as 0 or 1'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (

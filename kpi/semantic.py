@@ -1,0 +1,98 @@
+"""The one place that talks to MetricFlow's engine.
+
+The engine is an internal of the pinned ``dbt-metricflow``; it moves between versions, so nothing else
+imports it. Everything returned is plain Python.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The result of one query.
+
+    Attributes:
+        columns: names in the order of the rows, group-bys before metrics.
+        rows: one tuple per group; ``None`` is "not known", never zero.
+    """
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+    def by_key(self, keys: Sequence[str], metric: str) -> dict[tuple[Any, ...], Any]:
+        """Values of one metric, keyed by the values of the group-bys ``keys``."""
+        positions = [self.columns.index(key) for key in keys]
+        at = self.columns.index(metric)
+        return {tuple(row[i] for i in positions): row[at] for row in self.rows}
+
+
+class SemanticLayer:
+    """MetricFlow in this process: started once (seconds), then asked many times (tenths of seconds)."""
+
+    def __init__(self, project_dir: Path | str = ".", profiles_dir: Path | str | None = None) -> None:
+        """Start the engine for the built dbt project in ``project_dir``.
+
+        Args:
+            project_dir: folder of ``dbt_project.yml`` with a ``target/`` that a dbt command has written.
+            profiles_dir: folder of ``profiles.yml``; the project folder when omitted.
+
+        Raises:
+            FileNotFoundError: when the project has not been parsed or built yet.
+        """
+        project = Path(project_dir).resolve()
+        if not (project / "target" / "semantic_manifest.json").exists():
+            raise FileNotFoundError(
+                f"{project}: no target/semantic_manifest.json. Run `make build` (or `dbt build`) first."
+            )
+        from dbt_metricflow.cli.cli_configuration import CLIConfiguration
+
+        configuration = CLIConfiguration()
+        # dbt announces itself on standard output; a caller who pipes an answer wants only the answer
+        with contextlib.redirect_stdout(io.StringIO()):
+            configuration.setup(
+                dbt_profiles_path=Path(profiles_dir or project).resolve(),
+                dbt_project_path=project,
+                configure_file_logging=False,
+            )
+            self._engine = configuration.mf
+        logging.getLogger("metricflow").setLevel(logging.ERROR)
+
+    def metric_names(self) -> list[str]:
+        """Ids of all metrics, sorted."""
+        return sorted(metric.name for metric in self._engine.list_metrics())
+
+    def query(
+        self,
+        metrics: Sequence[str],
+        group_by: Sequence[str] = (),
+        where: Sequence[str] = (),
+    ) -> Answer:
+        """Ask for metrics by dimensions.
+
+        Args:
+            metrics: metric ids.
+            group_by: e.g. ``metric_time__month``, ``community__community_type``, ``community``.
+            where: MetricFlow filters, e.g. ``{{ Dimension('community__community_type') }} = 'flash'``.
+
+        Returns:
+            The answer; times are ``datetime``, money ``Decimal``, ratios ``float``.
+        """
+        from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
+
+        result = self._engine.query(
+            MetricFlowQueryRequest.create(
+                metric_names=list(metrics),
+                group_by_names=list(group_by) or None,
+                where_constraints=list(where) or None,
+            )
+        )
+        table = result.result_df
+        return Answer(tuple(table.column_names), [tuple(row) for row in table.rows])
