@@ -3,10 +3,10 @@
 --
 -- Grain: one row per way of attribution; the last row (全部) is every sold order and must equal the sum of the others.
 -- How to read it: from the top, orders credited by the community's code or by the last click, then the others by the
--- nearest reason. "member without code or click" is what better links and codes could credit: those buyers were inside
--- when they paid. "left before paying" and "joined after paying" were members at another time. "never a member" has
--- nothing to do with communities, or the shop knows the buyer by a key that leads to no member.
--- gross and net as in the metrics gross_sales and net_sales; by month and way:
+-- nearest reason. "member, no touch" is what better links and codes could credit: those buyers were inside when they
+-- paid, without a code and without a click in the window. "left before paying" and "joined afterwards" were members at
+-- another time. "never a member" has nothing to do with communities, or the shop knows the buyer by a key that leads to
+-- no member. gross_amount and net_amount are counted as in the metrics gross_sales and net_sales. By month and way:
 --   mf query --metrics orders,net_sales --group-by metric_time__month,sale__attribution_method
 with orders as (
     select * from {{ ref('fct_orders') }}
@@ -41,9 +41,9 @@ name_reasons as (
         case
             when orders.attribution_method = 'code' then '1 community code'
             when orders.attribution_method = 'last_touch' then '2 last click'
-            when compare_with_memberships.memberships_at_payment > 0 then '3 member without code or click'
+            when compare_with_memberships.memberships_at_payment > 0 then '3 member, no touch'
             when compare_with_memberships.memberships_ended > 0 then '4 left before paying'
-            when compare_with_memberships.memberships > 0 then '5 joined after paying'
+            when compare_with_memberships.memberships > 0 then '5 joined afterwards'
             else '6 never a member'
         end as reason
     from orders

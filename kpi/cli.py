@@ -45,16 +45,10 @@ def generate_command(
     communities: Annotated[int, typer.Option(help="Groups.")] = 12,
     days: Annotated[int, typer.Option(help="Simulated days.")] = 200,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 7,
-    start: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="First simulated day.")
-    ] = "2025-11-01",  # type: ignore[assignment]
-    messages: Annotated[
-        int | None, typer.Option(help="Target number of message rows (default 7 per member).")
-    ] = None,
+    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First simulated day.")] = "2025-11-01",  # type: ignore[assignment]
+    messages: Annotated[int | None, typer.Option(help="Target number of message rows (default 7 per member).")] = None,
     fmt: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
-    truth: Annotated[
-        Path | None, typer.Option(help="Truth file (default DIR/truth/metrics.csv).")
-    ] = None,
+    truth: Annotated[Path | None, typer.Option(help="Truth file (default DIR/truth/metrics.csv).")] = None,
     no_truth: Annotated[bool, typer.Option("--no-truth", help="Skip the truth.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON summary.")] = False,
 ) -> None:

@@ -1,44 +1,72 @@
 {#
-    Before a build loads anything: every selected seed of seeds/exports has its declared columns, and every row as many cells
-    as the header. The first file that has not ends the run with file, row, what was found, and what to do.
+    Before a build loads anything: every selected seed of seeds/exports has its declared columns, every row as many cells
+    as the header, and nothing but pseudonymous keys in the columns that its YAML calls personal. The first file that
+    has not ends the run with file, row, what was found, and what to do; a raw identifier is named but not shown.
 #}
 {% macro check_export_files() -%}
     {%- if execute and flags.WHICH in ['build', 'seed'] and env_var('COMMUNITY_METRICS_EXPORTS', '') == '' -%}
         {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'seed') -%}
             {%- if node.unique_id in selected_resources and 'exports' in node.fqn -%}
-                {%- do require_sound_csv(node.original_file_path, node.columns.keys() | list) -%}
+                {%- do require_sound_csv(
+                    node.original_file_path, node.columns.keys() | list, node.config.meta.get('personal_columns', [])
+                ) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
 
-{# Stops with a message unless the CSV file has all the columns, and each row as many cells as the header. #}
-{% macro require_sound_csv(file, columns) -%}
+{# Stops with a message unless the CSV file has all the columns, each row fits the header, and persons are only keys. #}
+{% macro require_sound_csv(file, columns, personal_columns=[]) -%}
     {%- set path = file | replace("'", "''") -%}
     {%- set header = run_query(
-        "select line from read_csv('" ~ path ~ "', auto_detect = false, header = false, delim = '\x1f', quote = '', escape = '', "
-        ~ "columns = {'line': 'varchar'}, strict_mode = false) limit 1"
+        "select line from read_csv('" ~ path ~ "', auto_detect = false, header = false, delim = '\x1f', quote = '', "
+        ~ "escape = '', columns = {'line': 'varchar'}, strict_mode = false) limit 1"
     ).columns[0].values() -%}
     {%- if not header -%}
-        {{ exceptions.raise_compiler_error(file ~ ": the file is empty. It needs at least a header: " ~ columns | join(',')) }}
+        {{ exceptions.raise_compiler_error(
+            file ~ ": the file is empty. It needs at least a header: " ~ columns | join(',')
+        ) }}
     {%- endif -%}
     {%- set found = header[0].lstrip('\ufeff').replace('"', '').split(',') -%}
     {%- do require_columns(file, columns, found) -%}
     {%- set types = [] -%}
     {%- for column in found -%}{%- do types.append("'" ~ column | replace("'", "''") ~ "': 'varchar'") -%}{%- endfor -%}
+    {%- set personal = [] -%}
+    {%- for column in personal_columns -%}
+        {%- do personal.append(
+            "replace(replace(replace(replace(" ~ adapter.quote(column) ~ ", '[', ''), ']', ''), '\"', ''), ' ', '') as "
+            ~ adapter.quote(column)
+        ) -%}
+    {%- endfor -%}
     {%- do run_query(
-        "create or replace temp table checked_rows as select count(*) as row_count from read_csv('" ~ path
-        ~ "', auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', store_rejects = true, columns = {" ~ types | join(', ') ~ "})"
+        "create or replace temp table checked_rows as select row_number() over () + 1 as file_row"
+        ~ (', ' ~ personal | join(', ') if personal else '') ~ " from read_csv('" ~ path
+        ~ "', auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', store_rejects = true, "
+        ~ "columns = {" ~ types | join(', ') ~ "})"
     ) -%}
     {%- set rejected = run_query("select line, error_message, csv_line from reject_errors order by line").rows -%}
-    {%- do run_query("drop table checked_rows") -%}
     {%- if rejected -%}
         {{ exceptions.raise_compiler_error(
-            file ~ ": row " ~ rejected[0][0] ~ " does not fit the header. " ~ rejected[0][1] ~ ". The row reads: " ~ rejected[0][2]
+            file ~ ": row " ~ rejected[0][0] ~ " does not fit the header. " ~ rejected[0][1]
+            ~ ". The row reads: " ~ rejected[0][2]
             ~ ". A cell with a comma must be quoted; an unquoted one shifts all cells behind it."
             ~ (" " ~ rejected | length ~ " such problems in the file." if rejected | length > 1 else "")
         ) }}
     {%- endif -%}
+    {%- for column in personal_columns -%}
+        {%- set raw_rows = run_query(
+            "select file_row from checked_rows where coalesce(" ~ adapter.quote(column) ~ ", '') not in ('', '-', '—', '——', '/', 'N/A', '?')"
+            ~ " and not " ~ is_key_list(adapter.quote(column), ['wm', 'wb', 'st', 'un', 'op', 'ph']) ~ " order by file_row"
+        ).columns[0].values() -%}
+        {%- if raw_rows -%}
+            {{ exceptions.raise_compiler_error(
+                file ~ ": row " ~ raw_rows[0] ~ ", column " ~ column ~ " holds something else than a pseudonymous key (wm_…, st_…, "
+                ~ "un_…, op_…, ph_…). The value is not shown and nothing was loaded: replace raw identifiers by keys before"
+                ~ " the file comes here." ~ (" " ~ raw_rows | length ~ " such rows." if raw_rows | length > 1 else "")
+            ) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do run_query("drop table checked_rows") -%}
 {%- endmacro %}
 
 {# Stops with a message that names file and columns when a header lacks some of the expected columns. #}

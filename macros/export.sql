@@ -13,34 +13,52 @@
 {% macro default__export(name, columns) -%}
     {%- set landing = env_var('COMMUNITY_METRICS_EXPORTS', '') -%}
     {%- if landing == '' -%}
-        (select {% for column in columns %}{{ adapter.quote(column) }} as {{ raw(column) }}{{ ', ' if not loop.last }}{% endfor %} from {{ ref(name) }})
+        {%- set rows = ref(name) -%}
     {%- else -%}
-        {%- set reader = landed_reader(landing, name, columns) if execute else none -%}
-        {%- if reader -%}
-            (select {% for column in columns %}cast({{ adapter.quote(column) }} as {{ dbt.type_string() }}) as {{ raw(column) }}{{ ', ' if not loop.last }}{% endfor %} from {{ reader }})
-        {%- else -%}
-            (select {% for column in columns %}cast(null as {{ dbt.type_string() }}) as {{ raw(column) }}{{ ', ' if not loop.last }}{% endfor %} where 1 = 0)
-        {%- endif -%}
+        {%- set rows = landed_reader(landing, name, columns) if execute else none -%}
     {%- endif -%}
+    (
+        select
+            {%- for column in columns %}
+            {%- set cell = 'null' if rows is none else adapter.quote(column) %}
+            cast({{ cell }} as {{ dbt.type_string() }}) as {{ raw(column) }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        {{ 'where 1 = 0' if rows is none else 'from ' ~ rows }}
+    )
 {%- endmacro %}
 
+{# The table function that reads what a landing directory holds for an export, once its columns are checked; or none. #}
 {% macro landed_reader(directory, name, columns) -%}
     {%- set stem = (directory.rstrip('/') ~ '/' ~ name) | replace("'", "''") -%}
     {%- set candidates = [
-        (stem ~ '.parquet', "read_parquet('" ~ stem ~ ".parquet', union_by_name = true)"),
-        (stem ~ '/**/*.parquet', "read_parquet('" ~ stem ~ "/**/*.parquet', union_by_name = true, hive_partitioning = false)"),
-        (stem ~ '.csv', "read_csv('" ~ stem ~ ".csv', all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', null_padding = false, strict_mode = true)"),
+        ('read_parquet', stem ~ '.parquet', 'union_by_name = true'),
+        ('read_parquet', stem ~ '/**/*.parquet', 'union_by_name = true, hive_partitioning = false'),
+        ('read_csv', stem ~ '.csv', "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
+            ~ "null_padding = false, strict_mode = true"),
     ] -%}
-    {%- for pattern, sql in candidates -%}
+    {%- for function, pattern, options in candidates -%}
         {%- if run_query("select count(*) from glob('" ~ pattern ~ "')").columns[0].values()[0] > 0 -%}
-            {%- if pattern.endswith('.csv') -%}
+            {%- set reader = function ~ "('" ~ pattern ~ "', " ~ options ~ ")" -%}
+            {%- if function == 'read_csv' -%}
                 {%- do require_sound_csv(pattern, columns) -%}
             {%- else -%}
-                {%- set found = run_query('select column_name from (describe select * from ' ~ sql ~ ')').columns[0].values() | list -%}
-                {%- do require_columns(pattern, columns, found) -%}
+                {%- set found = run_query('select column_name from (describe select * from ' ~ reader ~ ')') -%}
+                {%- do require_columns(pattern, columns, found.columns[0].values() | list) -%}
             {%- endif -%}
-            {{ return(sql) }}
+            {{ return(reader) }}
         {%- endif -%}
     {%- endfor -%}
     {{ return(none) }}
+{%- endmacro %}
+
+{# Name of a raw cell as export() hands it over: the file's header behind the prefix raw_, quoted for the engine. #}
+{% macro raw(column) -%}
+    {{ adapter.quote('raw_' ~ column) }}
+{%- endmacro %}
+
+{# The three columns that say where a row came from: source_file, source_row, exported_at. #}
+{% macro lineage_columns() -%}
+    {{ clean_text(raw('_source_file')) }} as source_file,
+        {{ try_cast_to(raw('_source_row'), 'integer') }} as source_row,
+        {{ text_to_local(raw('_exported_at'), '%Y-%m-%d %H:%M:%S') }} as exported_at
 {%- endmacro %}

@@ -8,7 +8,8 @@
 
 {% macro default__share_of_amount(amount, part, whole) -%}
     cast(
-        ((2 * cast({{ amount }} * 100 as bigint) * {{ part }} + {{ whole }}) // (2 * {{ whole }})) * cast(0.01 as decimal(3, 2))
+        ((2 * cast({{ amount }} * 100 as bigint) * {{ part }} + {{ whole }}) // (2 * {{ whole }}))
+        * cast(0.01 as decimal(3, 2))
         as decimal(18, 2)
     )
 {%- endmacro %}

@@ -162,9 +162,7 @@ class _Shop:
         self.h0 = w.cfg.h0
         self.stop = w.cfg.h0 + w.cfg.days * DAY
         self.stays: list[list[tuple[int, int, int]]] = [[] for _ in range(w.n_people)]
-        for p, c, a, b in zip(
-            w.person.tolist(), w.comm.tolist(), w.t_in.tolist(), w.t_out.tolist(), strict=True
-        ):
+        for p, c, a, b in zip(w.person.tolist(), w.comm.tolist(), w.t_in.tolist(), w.t_out.tolist(), strict=True):
             self.stays[p].append((a, b, c))
         self.serial = 0
         self.first_paid: dict[int, int] = {}
@@ -294,9 +292,7 @@ class _Shop:
             number = f"E{day:%Y%m%d}{self.serial * 104_729 % 10_000_000_000:010d}{self.serial:06d}"
         else:
             number = f"37{(created % 10**9):09d}{self.serial * 7919 % 100_000_000:08d}"
-        order = Order(
-            "youzan" if youzan else "store", number, buyer, created, paid, goods, freight, discount
-        )
+        order = Order("youzan" if youzan else "store", number, buyer, created, paid, goods, freight, discount)
         if youzan:
             order.titles = ";".join(PRODUCTS[x.product][0] for x in lines)
             order.kinds = len({x.product for x in lines})
@@ -306,9 +302,7 @@ class _Shop:
             order.unionid = bool(rng.random() < 0.93)
             left, rest = goods - discount, [x for x in lines if not x.gift]
             for i, x in enumerate(rest):
-                part = (
-                    left if i == len(rest) - 1 else (goods - discount) * x.count * x.price // goods
-                )
+                part = left if i == len(rest) - 1 else (goods - discount) * x.count * x.price // goods
                 x.real, left = part, left - part
             order.lines = lines
         self._refund(order)
@@ -392,11 +386,7 @@ class _Shop:
             return plain[int(rng.integers(len(plain)))]
 
         def moment() -> int:
-            return (
-                self.h0
-                + int(rng.integers(2, self.cfg.days - 2)) * DAY
-                + int(seconds_of_day(rng, 1)[0])
-            )
+            return self.h0 + int(rng.integers(2, self.cfg.days - 2)) * DAY + int(seconds_of_day(rng, 1)[0])
 
         for kind, k in (("积分兑换", 12), ("赠品订单", 10), ("测试订单", 5)):
             for _ in range(k * per):
@@ -450,7 +440,7 @@ class _Shop:
             o = self._order(True, shills[0], moment(), 5000, 9000)
             o.promo, o.refunds = coded[0].promo, []
             self.out.orders.append(o)
-            w.note("shill buys with a promo code (counted as a sale)", o.number)
+            w.note("shill buys with a promo code (no sale)", o.number)
         for _ in range(3):
             o = self._order(True, someone(), moment(), 150000, 260000)
             self._add(o)
@@ -617,11 +607,7 @@ class _Shop:
                         at = self.h0 + int(rng.integers(0, first - self.h0))
                 else:
                     q = idle[int(rng.integers(len(idle)))]
-                    at = (
-                        self.h0
-                        + int(rng.integers(1, self.cfg.days)) * DAY
-                        + int(seconds_of_day(rng, 1)[0])
-                    )
+                    at = self.h0 + int(rng.integers(1, self.cfg.days)) * DAY + int(seconds_of_day(rng, 1)[0])
                 status = ("joined", "invalid", "pending")[int(rng.choice(3, p=[0.88, 0.06, 0.06]))]
                 add(p, q, min(at, self.stop - HOUR), status)
         done = [r for r in out if r.status == "joined" and r.at > self.h0 + 10 * DAY]

@@ -101,6 +101,4 @@ class Config:
 
     def rng(self, topic: str) -> np.random.Generator:
         """Independent stream of a topic, the same for the same seed."""
-        return np.random.default_rng(
-            np.random.SeedSequence(self.seed, spawn_key=(TOPICS.index(topic),))
-        )
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(TOPICS.index(topic),)))

@@ -110,9 +110,7 @@ class MessageTally:
         minute = (first[:, 3] - low) // MINUTE_MS
         slots, count = np.unique(pair * 1440 + minute, return_counts=True)
         rooms = slots // (1440 * self.counted.size)
-        self.effective[day] += np.bincount(
-            rooms, weights=np.minimum(count, 5), minlength=width
-        ).astype(np.int64)
+        self.effective[day] += np.bincount(rooms, weights=np.minimum(count, 5), minlength=width).astype(np.int64)
         talking = np.unique(pair) // self.counted.size
         self.speakers_day[day] += np.bincount(talking, minlength=width)
 
@@ -138,9 +136,7 @@ class _Simulator:
         self.pool_length = np.maximum(2, rng.poisson(6, POOL))
         self.pool_length[:STOPS] = rng.integers(1, 4, STOPS)
         combos = ["", *TERMS]
-        combos += [
-            f"{TERMS[i]} {TERMS[j]}" for i, j in rng.integers(0, len(TERMS), (60, 2)) if i != j
-        ]
+        combos += [f"{TERMS[i]} {TERMS[j]}" for i, j in rng.integers(0, len(TERMS), (60, 2)) if i != j]
         self.terms = pa.array(combos)
         self.before: dict[str, np.ndarray] | None = None
         self.daily = self._plan()
@@ -199,9 +195,7 @@ class _Simulator:
                 np.where(mine, self.staff0 + self.owner[about[private]], talk),
             ]
         )
-        room = np.concatenate(
-            [w.comm[open_[at]], about[staff], about[bot], np.full(n_private, NO_ROOM)]
-        )
+        room = np.concatenate([w.comm[open_[at]], about[staff], about[bot], np.full(n_private, NO_ROOM)])
         ms = np.concatenate([sec, sec2]) * 1000 + rng.integers(0, 1000, n)
         block = self._bodies(sender, room, ms)
         if n >= 2:
@@ -210,9 +204,7 @@ class _Simulator:
         today = (block["ms"] >= start * 1000) & (block["ms"] < start * 1000 + DAY_MS)
         return _take(block, np.flatnonzero(today))
 
-    def _bodies(
-        self, sender: np.ndarray, room: np.ndarray, ms: np.ndarray
-    ) -> dict[str, np.ndarray]:
+    def _bodies(self, sender: np.ndarray, room: np.ndarray, ms: np.ndarray) -> dict[str, np.ndarray]:
         rng, n = self.rng, sender.size
         kind = rng.choice(TYPE_P.size, size=n, p=TYPE_P / TYPE_P.sum()).astype(np.int8)
         bot = sender >= self.bot0
@@ -222,9 +214,7 @@ class _Simulator:
         content = self.next_content + np.arange(n)
         self.next_content += n
         content = np.where(worded & (u < 0.1), rng.integers(0, STOPS, n), content)
-        content = np.where(
-            worded & (u >= 0.1) & (u < 0.24), STOPS + rng.integers(0, POOL - STOPS, n), content
-        )
+        content = np.where(worded & (u >= 0.1) & (u < 0.24), STOPS + rng.integers(0, POOL - STOPS, n), content)
         length = 2 + np.exp(rng.normal(2.1, 0.8, n)).astype(np.int64)
         length = np.where(content < POOL, self.pool_length[np.minimum(content, POOL - 1)], length)
         length = np.where((content >= POOL) & (rng.random(n) < 0.03), rng.integers(0, 2, n), length)
@@ -317,10 +307,7 @@ def _rows(**columns: list[int]) -> dict[str, np.ndarray]:
     """Block of hand-made rows; columns that are not given get their blank value."""
     n = len(columns["sender"])
     blank = {"voice": -1, "length": -1, "solitaire": -1, "stop": -1}
-    return {
-        name: np.array(columns.get(name, [blank.get(name, 0)] * n)).astype(kind)
-        for name, kind in COLS
-    }
+    return {name: np.array(columns.get(name, [blank.get(name, 0)] * n)).astype(kind) for name, kind in COLS}
 
 
 def _quirk_rows(sim: _Simulator, d: int) -> dict[str, np.ndarray] | None:
@@ -391,9 +378,7 @@ def _quirk_rows(sim: _Simulator, d: int) -> dict[str, np.ndarray] | None:
     return None
 
 
-def write_messages(
-    w: World, folder: Path, progress: Callable[[int], None] | None = None
-) -> tuple[MessageTally, int]:
+def write_messages(w: World, folder: Path, progress: Callable[[int], None] | None = None) -> tuple[MessageTally, int]:
     """Simulate, write and tally all messages. Returns the tally and the number of rows.
 
     progress: called after every day with the rows written so far.

@@ -151,9 +151,7 @@ def build_spells(w: World) -> list[Spell]:
 
     ev_pair = np.concatenate([join_pair, *out_pair])
     ev_t = np.concatenate([join_t, *out_t])
-    ev_join = np.concatenate(
-        [np.ones(join_pair.size, int), np.zeros(ev_pair.size - join_pair.size, int)]
-    )
+    ev_join = np.concatenate([np.ones(join_pair.size, int), np.zeros(ev_pair.size - join_pair.size, int)])
     ev_why = np.concatenate([np.full(join_pair.size, -1), *out_why])
     valid = ev_t <= dismissed[ev_pair % width]
     ev_pair, ev_t, ev_join, ev_why = (a[valid] for a in (ev_pair, ev_t, ev_join, ev_why))
@@ -206,10 +204,7 @@ def _mark_transfers(w: World, spells: list[Spell]) -> None:
             if a.reason not in (R_SELF, R_REMOVED, R_UNKNOWN) or a.to is None:
                 continue
             if any(
-                b.comm != a.comm
-                and family[b.comm] == family[a.comm]
-                and not b.unknown
-                and abs(b.start - a.to) <= GRACE
+                b.comm != a.comm and family[b.comm] == family[a.comm] and not b.unknown and abs(b.start - a.to) <= GRACE
                 for b in mine
             ):
                 a.reason = R_TRANSFERRED
@@ -235,9 +230,7 @@ def assign_channels(w: World, spells: list[Spell]) -> None:
                 state = names[k]
                 break
         if not state:
-            state = min((x for x in contact.get(s.person, []) if x[0] <= s.start), default=(0, ""))[
-                1
-            ]
+            state = min((x for x in contact.get(s.person, []) if x[0] <= s.start), default=(0, ""))[1]
         s.channel = by_state.get(state, UNATTRIBUTED)
 
 
@@ -283,6 +276,9 @@ def build_sales(w: World, c: Commerce, ids: list[str], spells: list[Spell]) -> l
         if not 0 <= day < cfg.days:
             continue
         sale = Sale(o, _buyer(w, o, holders), last.paid, day, o.amount, last.refunded)
+        p = person_of.get(sale.person, -1)
+        if w.roles.get(p) in ("shill", "test"):
+            continue  # bought to be seen or to try the shop, not a sale
         before = 0
         for v in life:
             rise = v.refunded - before
@@ -293,7 +289,6 @@ def build_sales(w: World, c: Commerce, ids: list[str], spells: list[Spell]) -> l
                 else:
                     when = max((v.exported - cfg.h0) // DAY - 1, day)
                 sale.rises.append((when, rise))
-        p = person_of.get(sale.person, -1)
         sale.comm = _attribute(w, sale, p, by_code, clicks.get(sale.person, []), stays)
         out.append(sale)
     out.sort(key=lambda s: (s.paid, s.order.number))
@@ -327,10 +322,7 @@ def _attribute(
         c = w.communities[comm]
         if paid_ms - at > (1 if c.kind == "flash" else 7) * DAY * 1000:
             continue
-        if not any(
-            s.start <= sale.paid and (s.to is None or sale.paid < s.to)
-            for s in stays.get((p, comm), [])
-        ):
+        if not any(s.start <= sale.paid and (s.to is None or sale.paid < s.to) for s in stays.get((p, comm), [])):
             continue
         if best is None or at > best[0] or (at == best[0] and c.chat_id < best[1]):
             best = (at, c.chat_id, comm)
@@ -472,9 +464,7 @@ class _Members:
         self.person = np.array([s.person for s in spells], np.int64)
         self.comm = np.array([s.comm for s in spells], np.int64)
         self.joined = np.array([(s.start - h0) // DAY for s in spells], np.int64)
-        self.left = np.array(
-            [BIG if s.to is None else (s.to - h0) // DAY for s in spells], np.int64
-        )
+        self.left = np.array([BIG if s.to is None else (s.to - h0) // DAY for s in spells], np.int64)
         self.reason = np.array([s.reason for s in spells], np.int64)
         self.unknown = np.array([s.unknown for s in spells], bool)
         self.channels = [*sorted({ch.channel_id for ch in w.channels}), UNATTRIBUTED]
@@ -614,9 +604,7 @@ class _Members:
     def _persons(self, mask: np.ndarray) -> int:
         return int(np.unique(self.person[mask]).size)
 
-    def _exposure(
-        self, book: _Book, p: Period, units: Iterable[int], comm: str, credited: int
-    ) -> None:
+    def _exposure(self, book: _Book, p: Period, units: Iterable[int], comm: str, credited: int) -> None:
         units, days = list(units), slice(p.lo, p.hi + 1)
         views = int(self.views[days][:, units].sum())
         book.put("impressions", p, str(views), comm=comm)
@@ -635,9 +623,7 @@ class _Members:
         for metric, mask in (
             ("new_memberships", start), ("leaves", gone), ("memberships", open_),
         ):  # fmt: skip
-            for name, count in zip(
-                self.channels, np.bincount(self.channel[mask], minlength=n).tolist(), strict=True
-            ):
+            for name, count in zip(self.channels, np.bincount(self.channel[mask], minlength=n).tolist(), strict=True):
                 book.put(metric, p, str(count), channel=name)
         joins = np.bincount(self.channel[start], minlength=n)
         for i in np.flatnonzero(self.is_ad).tolist():
@@ -781,9 +767,7 @@ def _segments(
         t = p.hi
         alive = [k for k in range(w.cfg.communities) if lifetime(w, k)[0] <= t <= lifetime(w, k)[1]]
         names = {k: w.communities[k].chat_id for k in alive}
-        counts = {
-            where: dict.fromkeys(SEGMENTS, 0) for where in ("", UNATTRIBUTED, *names.values())
-        }
+        counts = {where: dict.fromkeys(SEGMENTS, 0) for where in ("", UNATTRIBUTED, *names.values())}
         for key, buyer in people.items():
             if key in excluded or buyer.first_seen > t:
                 continue

@@ -206,9 +206,7 @@ def _communities(w: World) -> None:
             j = i - n_base - n_over
             day = int(cfg.days * (0.04 + 0.585 * j / max(1, n_flash - 1)))
             # a flash group lives between two pulls: only callbacks and the hand list know it
-            while any(
-                day - 1 <= (t - cfg.h0) // DAY <= day + 5 for t in cfg.snapshot_times()[1:-1]
-            ):
+            while any(day - 1 <= (t - cfg.h0) // DAY <= day + 5 for t in cfg.snapshot_times()[1:-1]):
                 day += 1
             created = cfg.h0 + day * DAY + 9 * HOUR + int(rng.integers(1800))
         tag = f"{city}{TYPE_WORD[kind]}"
@@ -308,9 +306,7 @@ def _people(w: World) -> None:
         w.roles[int(p)] = ("shill", "kol", "kol", "test")[k] if k != 3 or i % 2 else "shill"
 
 
-def _weibull_more(
-    rng: np.random.Generator, age: np.ndarray, scale: np.ndarray, shape: float = 0.55
-) -> np.ndarray:
+def _weibull_more(rng: np.random.Generator, age: np.ndarray, scale: np.ndarray, shape: float = 0.55) -> np.ndarray:
     """(n,) total stay in days given it lasted ``age`` days already (Weibull, falling hazard)."""
     load = (age / scale) ** shape + rng.exponential(size=age.shape)
     return scale * load ** (1 / shape)
@@ -341,9 +337,7 @@ def _stays(w: World) -> None:
     )
     count = rng.choice([1, 2, 3], size=n, p=[0.8, 0.15, 0.05])
     person = np.repeat(np.arange(n), count)
-    comm = np.array([c.idx for c in flat])[
-        rng.choice(len(flat), size=person.size, p=size / size.sum())
-    ]
+    comm = np.array([c.idx for c in flat])[rng.choice(len(flat), size=person.size, p=size / size.sum())]
     _, first = np.unique(person * cfg.communities + comm, return_index=True)
     first.sort()
     person, comm = person[first], comm[first]
@@ -397,13 +391,9 @@ def _stays(w: World) -> None:
             m = max(20, n // 52)
             who = rng.choice(n, size=min(n, m), replace=False)
             came = c.created + 60 + (rng.beta(1, 2.4, who.size) * 40 * HOUR).astype(np.int64)
-            gone = _out_times(
-                rng, came, _weibull_more(rng, np.zeros(who.size), np.full(who.size, 60.0))
-            )
+            gone = _out_times(rng, came, _weibull_more(rng, np.zeros(who.size), np.full(who.size, 60.0)))
             gone_quit = np.where(rng.random(who.size) < 0.1, REMOVED, SELF)
-            for part, values in zip(
-                parts, (who, np.full(who.size, c.idx), came, gone, gone_quit), strict=True
-            ):
+            for part, values in zip(parts, (who, np.full(who.size, c.idx), came, gone, gone_quit), strict=True):
                 part.append(values)
     person, comm, t_in, t_out, quit_ = (np.concatenate(p).astype(np.int64) for p in parts)
 
@@ -415,9 +405,7 @@ def _stays(w: World) -> None:
             continue
         inside = set(person[comm == c.idx].tolist())
         start = c.created + HOUR
-        here = np.flatnonzero(
-            (comm == c.overflow_of) & (t_in < start - 3 * DAY) & (t_out > start + 5 * DAY)
-        )
+        here = np.flatnonzero((comm == c.overflow_of) & (t_in < start - 3 * DAY) & (t_out > start + 5 * DAY))
         here = np.array([i for i in here if int(person[i]) not in inside], dtype=np.int64)
         pick = rng.permutation(here)[: max(6, min(60, round(n * 0.015)))]
         for i in pick:
@@ -431,18 +419,14 @@ def _stays(w: World) -> None:
         w.note("moved to overflow group", f"{len(pick)} people into {c.chat_id}")
     extra = np.array(moved, dtype=np.int64).reshape(-1, 5)
     arrays = [person[keep], comm[keep], t_in[keep], t_out[keep], quit_[keep]]
-    person, comm, t_in, t_out, quit_ = (
-        np.concatenate([a, extra[:, k]]) for k, a in enumerate(arrays)
-    )
+    person, comm, t_in, t_out, quit_ = (np.concatenate([a, extra[:, k]]) for k, a in enumerate(arrays))
 
     gone_at = np.array([c.dismissed for c in w.communities], dtype=np.int64)[comm]
     cut = t_out >= gone_at
     t_out, quit_ = np.where(cut, gone_at, t_out), np.where(cut, DISSOLVED, quit_)
     t_out = np.where(~cut & (t_out >= end), INF, t_out)
     keep = (t_in < end) & (t_in < gone_at) & (t_in < t_out)
-    w.person, w.comm, w.t_in, w.t_out, w.quit = (
-        a[keep] for a in (person, comm, t_in, t_out, quit_)
-    )
+    w.person, w.comm, w.t_in, w.t_out, w.quit = (a[keep] for a in (person, comm, t_in, t_out, quit_))
     # several people in one callback: some share the second of a neighbour in the same group
     _share_seconds(w, rng)
     m = w.person.size
@@ -602,9 +586,7 @@ def _quirks(w: World) -> None:
         w.note("lost leave, rejoin before the next pull (join while inside)", show(row))
 
     # callbacks that never came; a pull shows the truth later
-    seen_after = np.searchsorted(snaps, w.t_in, side="right") != np.searchsorted(
-        snaps, w.t_out, side="left"
-    )
+    seen_after = np.searchsorted(snaps, w.t_in, side="right") != np.searchsorted(snaps, w.t_out, side="left")
     pull_follows = w.t_out < snaps[-1]
     share = max(1, w.person.size // 2300)
     for row in pick.take(new & seen_after, 9 * share):
@@ -628,9 +610,7 @@ def _quirks(w: World) -> None:
         w.note("del_member with blank MemChangeList", show(row))
     # callbacks without a change behind them
     for row in pick.take(left & (w.t_out < window_end - DAY) & ~w.lost_out & ~w.blank_out, 2):
-        w.extra_leaves.append(
-            (int(w.person[row]), int(w.comm[row]), int(w.t_out[row]) + 600, REMOVED)
-        )
+        w.extra_leaves.append((int(w.person[row]), int(w.comm[row]), int(w.t_out[row]) + 600, REMOVED))
         w.note("second leave callback ten minutes after the first", show(row))
     for c in w.communities:
         if c.kind == "flash":
@@ -694,9 +674,7 @@ def _customers(w: World) -> None:
             continue
         home = w.communities[int(first_comm[p])].owner
         for k in range(int(followers[p])):
-            created = (
-                int(first_in[p]) + int(lead[p]) + k * (5 * DAY + int(draws[p, k, 0] * 30 * DAY))
-            )
+            created = int(first_in[p]) + int(lead[p]) + k * (5 * DAY + int(draws[p, k, 0] * 30 * DAY))
             if created >= end:
                 continue
             state = states[int(chosen[p])] if draws[p, k, 1] < 0.62 else ""
@@ -729,9 +707,7 @@ def _customers(w: World) -> None:
                 if state and not done_blank and k == 0:
                     done_blank = True
                     w.note("state of a customer row changes between the pulls", w.wm[p])
-                    w.customers.append(
-                        CustomerRow(0, p, base.follower, created, way, "wb:9", unionid, early)
-                    )
+                    w.customers.append(CustomerRow(0, p, base.follower, created, way, "wb:9", unionid, early))
                 else:
                     w.customers.append(
                         CustomerRow(0, p, base.follower, created, way, state, unionid, early,

@@ -30,7 +30,7 @@ final as (
         promo_code,
         order_kind in ('普通订单', '拼团订单') as is_sale,
         created_at,
-        paid_at,
+        case when coalesce(order_status, '') != '待付款' then paid_at end as paid_at,
         paid_amount,
         refunded_amount,
         cast(null as integer) as units,

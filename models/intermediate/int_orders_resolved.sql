@@ -1,11 +1,15 @@
--- The latest export of each order, with its buyer resolved and judged: sold (paid, no gift, points or test)
--- and valid (not refunded in full).
+-- The latest export of each order, with its buyer resolved and judged: sold (paid, no gift, points or test, and not
+-- bought by staff, a shill or a test account) and valid (not refunded in full).
 with versions as (
     select * from {{ ref('int_order_versions_unioned') }}
 ),
 
 identities as (
     select * from {{ ref('int_identities_resolved') }}
+),
+
+persons as (
+    select * from {{ ref('int_persons_classified') }}
 ),
 
 calendar as (
@@ -19,32 +23,41 @@ rank_versions as (
     from versions
 ),
 
-final as (
+judge_orders as (
     select
-        {{ composite_key(['rank_versions.shop_system', 'rank_versions.order_id']) }} as order_key,
-        rank_versions.shop_system,
-        rank_versions.order_id,
+        rank_versions.*,
         coalesce(identities.person_id, rank_versions.buyer_key) as person_id,
-        rank_versions.promo_code,
-        rank_versions.paid_at is not null and rank_versions.is_sale and rank_versions.paid_amount > 0 as is_sold,
         rank_versions.paid_at is not null
         and rank_versions.is_sale
         and rank_versions.paid_amount > 0
-        and rank_versions.refunded_amount < rank_versions.paid_amount as is_valid,
-        rank_versions.paid_amount,
-        rank_versions.refunded_amount,
-        rank_versions.units,
-        cast(rank_versions.paid_at as date) as paid_date,
-        rank_versions.created_at,
-        rank_versions.paid_at,
-        rank_versions.exported_at
+        and coalesce(persons.is_counted, true) as is_sold
     from rank_versions
     left join identities on rank_versions.buyer_key = identities.identity_key
+    left join persons on identities.person_id = persons.person_id
+    where rank_versions.version_from_last = 1
+),
+
+final as (
+    select
+        {{ composite_key(['judge_orders.shop_system', 'judge_orders.order_id']) }} as order_key,
+        judge_orders.shop_system,
+        judge_orders.order_id,
+        judge_orders.person_id,
+        judge_orders.promo_code,
+        judge_orders.is_sold,
+        judge_orders.is_sold and judge_orders.refunded_amount < judge_orders.paid_amount as is_valid,
+        judge_orders.paid_amount,
+        judge_orders.refunded_amount,
+        judge_orders.units,
+        cast(judge_orders.paid_at as date) as paid_date,
+        judge_orders.created_at,
+        judge_orders.paid_at,
+        judge_orders.exported_at
+    from judge_orders
     cross join calendar
     where
-        rank_versions.version_from_last = 1
-        and cast(rank_versions.created_at as date) <= calendar.as_of_date
-        and (rank_versions.paid_at is null or cast(rank_versions.paid_at as date) <= calendar.as_of_date)
+        cast(judge_orders.created_at as date) <= calendar.as_of_date
+        and (judge_orders.paid_at is null or cast(judge_orders.paid_at as date) <= calendar.as_of_date)
 )
 
 select * from final

@@ -19,7 +19,8 @@
     ('oceanengine__daily', 'project_id', '项目ID', ref('stg_manual__channels'), 'source_id',
         'an ad project that the channel list does not have: its exposure stands under no channel; add it'),
     ('youzan__orders', 'promo_code', '推广方式', ref('stg_manual__communities'), 'promo_code',
-        'a promotion code that no registered community has: the order is credited by last touch only; register the code'),
+        'a promotion code that no registered community has: the order is credited by last touch only; '
+        ~ 'register the code'),
 ] -%}
 
 with gather_orphans as (

@@ -44,7 +44,7 @@ final as (
         gather_problems.problem_value,
         gather_problems.problem_reason,
         gather_problems.exported_at,
-        exists (
+        exists(
             select 1
             from acknowledged
             where

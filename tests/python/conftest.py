@@ -2,11 +2,62 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+DBT = str(Path(sys.executable).with_name("dbt"))
+
+
+class ProjectCopy:
+    """The dbt project copied to a folder of its own, with a warehouse of its own, to be spoiled or fed."""
+
+    def __init__(self, folder: Path, exports: Path | str = "") -> None:
+        """Copy the project; ``exports`` is the landing directory, none for the seeds."""
+        self.folder = folder
+        for part in (
+            "dbt_project.yml",
+            ".dbtignore",
+            "macros",
+            "models",
+            "seeds",
+            "tests",
+            "analyses",
+        ):
+            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+            copy(ROOT / part, folder / part)
+        shutil.copy(ROOT / "profiles.example.yml", folder / "profiles.yml")
+        (folder / "warehouse").mkdir()
+        self.environment = {k: v for k, v in os.environ.items() if k != "COMMUNITY_METRICS_DB"} | {
+            "DBT_PROFILES_DIR": str(folder),
+            "COMMUNITY_METRICS_EXPORTS": str(exports),
+        }
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the copy."""
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run dbt in the copy, without colours."""
+        return self.run(DBT, "--no-use-colors", *arguments)
+
+
+@pytest.fixture(scope="session")
+def project_copy():
+    """The class, for tests that need a project to themselves."""
+    return ProjectCopy
 
 
 @pytest.fixture(scope="session")

@@ -190,9 +190,7 @@ def test_replaces_a_former_output_and_leaves_no_rubbish(tmp_path: Path) -> None:
     assert not (tmp_path / "x" / "truth").exists()
 
 
-def test_interrupted_run_keeps_the_former_state(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interrupted_run_keeps_the_former_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cfg = Config(out=tmp_path / "x", **SMALL)
 
     def stop(stage: str, done: int) -> None:
@@ -204,9 +202,7 @@ def test_interrupted_run_keeps_the_former_state(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "bad", [{"members": 5}, {"communities": 2}, {"days": 3}, {"fmt": "xlsx"}, {"messages": 1}]
-)
+@pytest.mark.parametrize("bad", [{"members": 5}, {"communities": 2}, {"days": 3}, {"fmt": "xlsx"}, {"messages": 1}])
 def test_bad_arguments_are_refused(bad: dict[str, object], tmp_path: Path) -> None:
     with pytest.raises(GenerateError):
         Config(out=tmp_path / "x", **bad)  # type: ignore[arg-type]
@@ -289,9 +285,7 @@ def test_channels_add_up(truth: dict) -> None:
     for metric in ("new_memberships", "leaves", "memberships", "impressions"):
         for start in MONTHS:
             parts = sum(
-                float(row["value"])
-                for key, row in truth.items()
-                if key[:4] == (metric, "month", start, "") and key[4]
+                float(row["value"]) for key, row in truth.items() if key[:4] == (metric, "month", start, "") and key[4]
             )
             assert parts == value(truth, metric, start)
 
@@ -324,10 +318,7 @@ def test_figures_are_plausible(truth: dict) -> None:
 
 
 def test_segments_partition(truth: dict) -> None:
-    shares = [
-        float(truth["segment_share", "month", "2026-05-01", "", "", s]["value"])
-        for s in SEGMENTS[1:]
-    ]
+    shares = [float(truth["segment_share", "month", "2026-05-01", "", "", s]["value"]) for s in SEGMENTS[1:]]
     assert sum(shares) == pytest.approx(1)
     assert truth["segment_share", "month", "2026-05-01", "", "", "observing"]["value"] == ""
 
@@ -349,9 +340,7 @@ def test_segments_partition(truth: dict) -> None:
         (2, 1, 1, 0, 79.99, 30, "bargain"),
     ],
 )
-def test_segment_rules(
-    life: int, recent: int, blocks: int, ref: int, aov: float, tenure: int, expected: str
-) -> None:
+def test_segment_rules(life: int, recent: int, blocks: int, ref: int, aov: float, tenure: int, expected: str) -> None:
     t = 1000
     inside = [t - 30 * (k % max(blocks, 1)) - k for k in range(recent)]
     days = sorted([*(t - 200 - k for k in range(life - recent)), *inside])
@@ -593,8 +582,10 @@ class Recount:
                 "units": sum(int(x["sku_cnt"]) for x in goods),
             }
         self.sales: Counter = Counter()
+        # what a shill or a test account buys is no sale
+        uncounted = {self.person.get(wm, wm) for wm, role in self.role.items() if role in ("shill", "test")}
         for o in latest.values():
-            if not o["paid"] or not o["ok"] or o["fen"] <= 0:
+            if not o["paid"] or not o["ok"] or o["fen"] <= 0 or o["person"] in uncounted:
                 continue
             on = self.day(o["paid"])
             if not self.h <= on <= self.last:
@@ -618,9 +609,7 @@ class Recount:
             days = 1 if self.manual[chat]["community_type"] == "flash" else 7
             lag = o["paid"] * 1000 - at
             here = stays.get((o["person"], chat), [])
-            if 0 <= lag <= days * DAY * 1000 and any(
-                a <= o["paid"] and (b is None or o["paid"] < b) for a, b in here
-            ):
+            if 0 <= lag <= days * DAY * 1000 and any(a <= o["paid"] and (b is None or o["paid"] < b) for a, b in here):
                 fits.append((-at, chat))
         return min(fits)[1] if fits else "unattributed"
 
@@ -636,9 +625,7 @@ AGREE = {
 
 
 @pytest.mark.parametrize("which", AGREE)
-def test_truth_agrees_with_the_files(
-    which: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+def test_truth_agrees_with_the_files(which: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     if which in ("demo", "small"):
         cfg, result = request.getfixturevalue(which)
     else:

@@ -53,6 +53,11 @@ name_exposures as (
         gather_exposures.clicks,
         0 as credited_new_memberships
     from gather_exposures
+    -- the day on which a report was exported is in it, but not complete
+    inner join exports
+        on exports.export_name = {{ dbt.concat(["gather_exposures.source_system", "'__daily'"]) }}
+        and gather_exposures.stat_date <= exports.last_day
+    inner join dates on gather_exposures.stat_date = dates.date_day
     left join channel_codes
         on gather_exposures.source_system = channel_codes.source_system
         and gather_exposures.source_id = channel_codes.source_id

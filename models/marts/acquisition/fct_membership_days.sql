@@ -1,4 +1,6 @@
 -- A view on purpose: spells are stored once and unfolded only for the days that a question asks for.
+{{ config(materialized='view') }}
+
 with community_days as (
     select * from {{ ref('int_community_days_spanned') }}
 ),

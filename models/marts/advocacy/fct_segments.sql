@@ -1,5 +1,7 @@
 -- A view on purpose: each person has a line for every segment, so that a share finds its denominator
 -- beside its numerator.
+{{ config(materialized='view') }}
+
 with segments as (
     select * from {{ ref('int_segments_judged') }}
 ),

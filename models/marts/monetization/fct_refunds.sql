@@ -25,7 +25,7 @@ name_refunds as (
     from refunds
     inner join orders on refunds.shop_system = orders.shop_system and refunds.order_id = orders.order_id
     cross join calendar
-    where refunds.refund_date <= calendar.as_of_date
+    where orders.is_sold and refunds.refund_date <= calendar.as_of_date
 ),
 
 final as (

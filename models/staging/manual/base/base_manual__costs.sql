@@ -1,5 +1,6 @@
 {%- set columns = [
-    '费用编号', '开始日期', '结束日期', '费用类型', '社群', '渠道', '金额', '备注', '_source_file', '_source_row', '_exported_at'
+    '费用编号', '开始日期', '结束日期', '费用类型', '社群', '渠道', '金额', '备注', '_source_file', '_source_row',
+    '_exported_at'
 ] -%}
 {%- set checks = [
     ('费用编号', "cost_id is null", 'the row has no key: fill it or remove the row'),

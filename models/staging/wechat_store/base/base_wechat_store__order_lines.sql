@@ -11,6 +11,10 @@
         'does not parse as a whole number of fen'),
     ('real_price', "paid_amount is null", 'missing or does not parse as a whole number of fen'),
     ('is_free_gift', "is_gift is null", 'missing or does not parse as 0 or 1'),
+    ('finish_aftersale_sku_cnt',
+        parse_number(raw('finish_aftersale_sku_cnt'), 'integer') ~ " is null and "
+        ~ clean_text(raw('finish_aftersale_sku_cnt')) ~ " is not null",
+        'does not parse as a whole number'),
     ('finish_aftersale_sku_cnt', "refunded_quantity < 0 or refunded_quantity > quantity",
         'more units refunded than ordered'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),

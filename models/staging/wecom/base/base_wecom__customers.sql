@@ -11,7 +11,7 @@
         'not a pseudonymous key (un_…): raw identifiers may not enter the warehouse'),
     ('follow_userid', "follower_key is not null and not starts_with(follower_key, 'st_')",
         'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse'),
-    ('remark_mobiles', "phone_keys is not null and not starts_with(phone_keys, 'ph_')",
+    ('remark_mobiles', "not " ~ is_key_list('phone_keys', ['ph']),
         'not a pseudonymous key (ph_…): raw identifiers may not enter the warehouse'),
     ('createtime', "added_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
     ('add_way', "add_way is null and " ~ clean_text(raw('add_way')) ~ " is not null",

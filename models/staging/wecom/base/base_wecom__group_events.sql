@@ -16,8 +16,7 @@
     ('MemChangeList', "update_detail in ('add_member', 'del_member') and member_keys is null",
         'people changed but are not named: only the next member snapshot can show who'),
     ('MemChangeList',
-        "member_keys is not null and not starts_with(member_keys, 'st_') and not starts_with(member_keys, 'wm_')"
-        ~ " and not starts_with(member_keys, 'wb_')",
+        "not " ~ is_key_list('member_keys', ['st', 'wm', 'wb']),
         'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse'),
     ('JoinScene', "join_scene is not null and join_scene not in ('0', '1', '3')",
         'unknown JoinScene: add it to the staging model once its meaning is known'),

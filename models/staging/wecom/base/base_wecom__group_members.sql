@@ -11,6 +11,8 @@
         'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse'),
     ('unionid', "union_key is not null and not starts_with(union_key, 'un_')",
         'not a pseudonymous key (un_…): raw identifiers may not enter the warehouse'),
+    ('invitor', "inviter_key is not null and not starts_with(inviter_key, 'st_')",
+        'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse'),
     ('join_time', "joined_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
     ('join_scene', "join_scene is not null and join_scene not in ('1', '2', '3')",
         'unknown join_scene: add it to the staging model once its meaning is known'),

@@ -6,3 +6,12 @@
 {% macro default__day_spine(first_day, last_day) -%}
     unnest(generate_series(cast({{ first_day }} as timestamp), cast({{ last_day }} as timestamp), interval 1 day))
 {%- endmacro %}
+
+{# Day of the week of a date, Monday 1 to Sunday 7. Engines number extract(dow) differently. #}
+{% macro iso_weekday(date) -%}
+    {{ return(adapter.dispatch('iso_weekday', 'community_metrics')(date)) }}
+{%- endmacro %}
+
+{% macro default__iso_weekday(date) -%}
+    extract(isodow from {{ date }})
+{%- endmacro %}

@@ -1,0 +1,88 @@
+{# Text of a raw cell: trimmed, with the ways a platform writes "nothing" turned into NULL. #}
+{% macro clean_text(column) -%}
+    case
+        when trim({{ column }}) in ('', '-', '—', '——', '/', 'N/A', '?') then null
+        else trim({{ column }})
+    end
+{%- endmacro %}
+
+{# A cast that gives NULL instead of an error. dbt's own safe_cast is a plain cast on DuckDB, PostgreSQL and Spark. #}
+{% macro try_cast_to(expression, type) -%}
+    {{ return(adapter.dispatch('try_cast_to', 'community_metrics')(expression, type)) }}
+{%- endmacro %}
+
+{% macro default__try_cast_to(expression, type) -%}
+    try_cast({{ expression }} as {{ type }})
+{%- endmacro %}
+
+{#
+    A number as platforms write it: spaces, thousands separators and both yen signs removed.
+    NULL if it does not parse or has more decimals than the type holds: a rounded number would be a wrong number.
+#}
+{% macro parse_number(column, type) -%}
+    {%- set digits = "replace(replace(replace(" ~ clean_text(column) ~ ", ',', ''), '¥', ''), '￥', '')" -%}
+    {%- set exact = try_cast_to(digits, 'decimal(30, 6)') -%}
+    case when {{ exact }} = {{ try_cast_to(exact, type) }} then {{ try_cast_to(exact, type) }} end
+{%- endmacro %}
+
+{#
+    Yuan from a cell in yuan or in fen, as decimal(18, 2).
+    Fen are whole numbers; a fraction of a fen or of a cent is NULL.
+#}
+{% macro parse_money(column, unit) -%}
+    {%- if unit == 'fen' -%}
+    cast({{ parse_number(column, 'bigint') }} * cast(0.01 as decimal(3, 2)) as decimal(18, 2))
+    {%- elif unit == 'yuan' -%}
+    {{ parse_number(column, 'decimal(18, 2)') }}
+    {%- else -%}
+    {{ exceptions.raise_compiler_error("parse_money: unit must be 'fen' or 'yuan', got '" ~ unit ~ "'") }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#
+    Wall-clock time of Asia/Shanghai from a Unix epoch in the stated unit ('seconds' or 'milliseconds').
+    NULL outside 2010 to 2100: seconds read as milliseconds land in 1970, the reverse beyond the year 50000.
+#}
+{% macro epoch_to_local(column, unit) -%}
+    {{ return(adapter.dispatch('epoch_to_local', 'community_metrics')(column, unit)) }}
+{%- endmacro %}
+
+{% macro default__epoch_to_local(column, unit) -%}
+    {%- set factor = {'seconds': 1000, 'milliseconds': 1}[unit] -%}
+    {%- set epoch = try_cast_to('trim(' ~ column ~ ')', 'bigint') -%}
+    case
+        when {{ epoch }} between {{ 1262304000000 // factor }} and {{ 4102444800000 // factor }}
+            then timezone('Asia/Shanghai', timezone('UTC', epoch_ms({{ epoch }} * {{ factor }})))
+    end
+{%- endmacro %}
+
+{# Local wall-clock text in a strptime format to a timestamp; NULL if it does not parse or lies outside 2010 to 2100. #}
+{% macro text_to_local(column, format) -%}
+    {{ return(adapter.dispatch('text_to_local', 'community_metrics')(column, format)) }}
+{%- endmacro %}
+
+{% macro default__text_to_local(column, format) -%}
+    {%- set moment = 'try_strptime(' ~ clean_text(column) ~ ", '" ~ format ~ "')" -%}
+    case
+        when {{ moment }} >= timestamp '2010-01-01' and {{ moment }} < timestamp '2100-01-01' then {{ moment }}
+    end
+{%- endmacro %}
+
+{# A set-returning expression: one row per trimmed part of a delimited text. Use it in a select list. #}
+{% macro split_to_rows(column, delimiter) -%}
+    {{ return(adapter.dispatch('split_to_rows', 'community_metrics')(column, delimiter)) }}
+{%- endmacro %}
+
+{% macro default__split_to_rows(column, delimiter) -%}
+    trim(unnest(string_split({{ column }}, '{{ delimiter }}')))
+{%- endmacro %}
+
+{# True when every part of a comma-separated text has one of the key prefixes; NULL for NULL. #}
+{% macro is_key_list(column, prefixes) -%}
+    {{ return(adapter.dispatch('is_key_list', 'community_metrics')(column, prefixes)) }}
+{%- endmacro %}
+
+{% macro default__is_key_list(column, prefixes) -%}
+    {%- set key = '(' ~ prefixes | join('|') ~ ')_[^,]+' -%}
+    regexp_full_match({{ column }}, '{{ key }}(,{{ key }})*')
+{%- endmacro %}

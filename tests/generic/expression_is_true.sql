@@ -1,6 +1,0 @@
-{# No row makes the SQL expression false or null. #}
-{% test expression_is_true(model, expression) %}
-    select *
-    from {{ model }}
-    where not coalesce({{ expression }}, false)
-{% endtest %}
