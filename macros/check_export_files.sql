@@ -1,7 +1,7 @@
 {#
-    Before a build loads anything: every selected seed of seeds/exports has its declared columns, every row as many cells
-    as the header, and nothing but pseudonymous keys in the columns that its YAML calls personal. The first file that
-    has not ends the run with file, row, what was found, and what to do; a raw identifier is named but not shown.
+    Before a build loads anything: every selected seed of seeds/exports has its declared columns, every row as many
+    cells as the header, and nothing but pseudonymous keys in the columns that its YAML calls personal. The first file
+    that has not ends the run with file, row, what was found, and what to do; a raw identifier is named but not shown.
 #}
 {% macro check_export_files() -%}
     {%- if execute and flags.WHICH in ['build', 'seed'] and env_var('COMMUNITY_METRICS_EXPORTS', '') == '' -%}
@@ -55,13 +55,15 @@
     {%- endif -%}
     {%- for column in personal_columns -%}
         {%- set raw_rows = run_query(
-            "select file_row from checked_rows where coalesce(" ~ adapter.quote(column) ~ ", '') not in ('', '-', '—', '——', '/', 'N/A', '?')"
-            ~ " and not " ~ is_key_list(adapter.quote(column), ['wm', 'wb', 'st', 'un', 'op', 'ph']) ~ " order by file_row"
+            "select file_row from checked_rows where coalesce(" ~ adapter.quote(column)
+            ~ ", '') not in ('', '-', '—', '——', '/', 'N/A', '?') and not "
+            ~ is_key_list(adapter.quote(column), ['wm', 'wb', 'st', 'un', 'op', 'ph']) ~ " order by file_row"
         ).columns[0].values() -%}
         {%- if raw_rows -%}
             {{ exceptions.raise_compiler_error(
-                file ~ ": row " ~ raw_rows[0] ~ ", column " ~ column ~ " holds something else than a pseudonymous key (wm_…, st_…, "
-                ~ "un_…, op_…, ph_…). The value is not shown and nothing was loaded: replace raw identifiers by keys before"
+                file ~ ": row " ~ raw_rows[0] ~ ", column " ~ column
+                ~ " holds something else than a pseudonymous key (wm_…, st_…, un_…, op_…, ph_…)."
+                ~ " The value is not shown and nothing was loaded: replace raw identifiers by keys before"
                 ~ " the file comes here." ~ (" " ~ raw_rows | length ~ " such rows." if raw_rows | length > 1 else "")
             ) }}
         {%- endif -%}

@@ -10,7 +10,8 @@
     end as problem_column,
     case
         {%- for column, condition, reason in checks %}
-        when {{ condition }} then nullif({{ raw(column) }}, '')
+        {%- set hidden = reason.startswith('not a pseudonymous key') %}
+        when {{ condition }} then {{ dbt.concat(['left(' ~ raw(column) ~ ', 2)', "'…'"]) if hidden else "nullif(" ~ raw(column) ~ ", '')" }}
         {%- endfor %}
     end as problem_value,
     case

@@ -1,0 +1,6 @@
+{# Passes if no row makes the SQL expression false or null. #}
+{% test expression_is_true(model, expression) %}
+    select *
+    from {{ model }}
+    where not coalesce({{ expression }}, false)
+{% endtest %}
