@@ -12,6 +12,8 @@
         'unknown channel_type: add it to the staging model once its meaning is known'),
     ('source_system', "source_system is not null and source_system not in ('tencent_ads', 'oceanengine', 'wecom_link')",
         'unknown source_system: add it to the staging model once its meaning is known'),
+    ('source_id', "source_id is not null and row_of_source > 1",
+        'the same ad unit under two codes: its exposure and cost would count twice; keep one'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
@@ -34,11 +36,21 @@ interpret_cells as (
     from source
 ),
 
+number_rows as (
+    select
+        *,
+        row_number() over (
+            partition by source_system, source_id, source_file, exported_at
+            order by source_row
+        ) as row_of_source
+    from interpret_cells
+),
+
 mark_problems as (
     select
         *,
         {{ first_problem(checks) }}
-    from interpret_cells
+    from number_rows
 ),
 
 final as (

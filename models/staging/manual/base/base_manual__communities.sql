@@ -10,6 +10,8 @@
         "community_type is not null"
         ~ " and community_type not in ('welfare', 'brand_fan', 'flash', 'group_buy', 'knowledge', 'vip')",
         'unknown community_type: add it to the staging model once its meaning is known'),
+    ('promo_code', "promo_code is not null and row_of_code > 1",
+        'the same promotion code for two communities: an order cannot belong to both; give each its own'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
@@ -30,11 +32,18 @@ interpret_cells as (
     from source
 ),
 
+number_rows as (
+    select
+        *,
+        row_number() over (partition by promo_code, source_file, exported_at order by source_row) as row_of_code
+    from interpret_cells
+),
+
 mark_problems as (
     select
         *,
         {{ first_problem(checks) }}
-    from interpret_cells
+    from number_rows
 ),
 
 final as (
