@@ -11,7 +11,8 @@
     case
         {%- for column, condition, reason in checks %}
         {%- set hidden = reason.startswith('not a pseudonymous key') %}
-        when {{ condition }} then {{ dbt.concat(['left(' ~ raw(column) ~ ', 2)', "'…'"]) if hidden else "nullif(" ~ raw(column) ~ ", '')" }}
+        {%- set start = dbt.concat(['left(' ~ raw(column) ~ ', 2)', "'…'"]) %}
+        when {{ condition }} then {{ start if hidden else 'nullif(' ~ raw(column) ~ ", '')" }}
         {%- endfor %}
     end as problem_value,
     case
