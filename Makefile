@@ -52,7 +52,8 @@ build: $(RUNTIME) $(PROJECT) profiles.yml ## install what is needed and build th
 	@echo "A first KPI: .venv/bin/mf query --metrics join_rate,leave_rate,interaction_rate --group-by metric_time__month --order metric_time__month"
 
 .PHONY: docs
-docs: build ## write the documentation site, one file that opens offline
+docs: $(RUNTIME) $(PROJECT) profiles.yml ## write the documentation site, one file that opens offline
+	@db="$${COMMUNITY_METRICS_DB:-$(WAREHOUSE)}"; [ -e "$$db" ] || $(BIN)/dbt build || [ -e "$$db" ]
 	@$(BIN)/dbt --quiet docs generate --static
 	@echo "Documentation: target/static_index.html"
 

@@ -3,7 +3,7 @@
 --
 -- Grain: one row per channel, over the whole history.
 -- How to read it: set retained_d7 against matured_d7, and retained_d30 against matured_d30. "Matured" are the joins
--- old enough to be judged; the youngest joins are in new_memberships only. acquisition_cost stands beside them: ads,
+-- old enough to be judged; the youngest joins are in cohort_memberships only. acquisition_cost stands beside them: ads,
 -- joining gifts and lead magnets of the channel. 未归因 holds everybody who came without a channel code.
 -- Few matured joins say little: five out of five is no proof of a good channel.
 -- The rates: mf query --metrics membership_retention_rate_d7,membership_retention_rate_d30
@@ -23,7 +23,7 @@ channels as (
 count_cohort as (
     select
         channel_id,
-        count(*) as new_memberships,
+        count(*) as cohort_memberships,
         sum(matured_d7) as matured_d7,
         sum(retained_d7) as retained_d7,
         sum(matured_d30) as matured_d30,
@@ -45,7 +45,7 @@ final as (
     select
         channels.channel_name,
         channels.channel_type,
-        count_cohort.new_memberships,
+        count_cohort.cohort_memberships,
         count_cohort.matured_d7,
         count_cohort.retained_d7,
         count_cohort.matured_d30,
@@ -57,4 +57,4 @@ final as (
 )
 
 select * from final
-order by new_memberships desc, channel_name asc
+order by cohort_memberships desc, channel_name asc

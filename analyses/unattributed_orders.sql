@@ -1,12 +1,13 @@
 -- 没有归属到社群的订单，为什么没有归属？
 -- Why are orders credited to no community?
 --
--- Grain: one row per way of attribution; the last row (全部) is every sold order and must equal the sum of the others.
+-- Grain: one row per way of attribution; the last row (全部) is every sold order: orders and amounts add up to it.
 -- How to read it: from the top, orders credited by the community's code or by the last click, then the others by the
 -- nearest reason. "member, no touch" is what better links and codes could credit: those buyers were inside when they
 -- paid, without a code and without a click in the window. "left before paying" and "joined afterwards" were members at
 -- another time. "never a member" has nothing to do with communities, or the shop knows the buyer by a key that leads to
--- no member. gross_amount and net_amount are counted as in the metrics gross_sales and net_sales. By month and way:
+-- no member. gross_amount and net_amount are counted as in the metrics gross_sales and net_sales. Persons may stand in
+-- several rows, so persons do not add up to those of the last row. By month and way:
 --   mf query --metrics orders,net_sales --group-by metric_time__month,sale__attribution_method
 with orders as (
     select * from {{ ref('fct_orders') }}

@@ -4,7 +4,10 @@
     that has not ends the run with file, row, what was found, and what to do; a raw identifier is named but not shown.
 #}
 {% macro check_export_files() -%}
-    {%- if execute and flags.WHICH in ['build', 'seed'] and env_var('COMMUNITY_METRICS_EXPORTS', '') == '' -%}
+    {%- set landing = env_var('COMMUNITY_METRICS_EXPORTS', '') -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] and landing != '' -%}
+        {%- do require_known_files(landing) -%}
+    {%- elif execute and flags.WHICH in ['build', 'seed'] -%}
         {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'seed') -%}
             {%- if node.unique_id in selected_resources and 'exports' in node.fqn -%}
                 {%- do require_sound_csv(
@@ -12,6 +15,30 @@
                 ) -%}
             {%- endif -%}
         {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Stops with a message unless a landing directory holds exports, and nothing whose name is no export. #}
+{% macro require_known_files(landing) -%}
+    {%- set known = ['acknowledged_quarantine'] -%}
+    {%- for node in graph.nodes.values() if node.name.startswith('base_') -%}{%- do known.append(node.name[5:]) -%}{%- endfor -%}
+    {%- set directory = landing.rstrip('/') -%}
+    {%- set pattern = directory | replace("'", "''") -%}
+    {%- set files = run_query(
+        "select file from glob('" ~ pattern ~ "/*.csv') union select file from glob('" ~ pattern ~ "/*.parquet') "
+        ~ "union select file from glob('" ~ pattern ~ "/*/**/*.parquet') order by file"
+    ).columns[0].values() | list -%}
+    {%- set unknown = [] -%}
+    {%- for file in files -%}
+        {%- set name = file[directory | length + 1:].split('/')[0].split('.')[0] -%}
+        {%- if name not in known and file not in unknown -%}{%- do unknown.append(file) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- if unknown or not files -%}
+        {{ exceptions.raise_compiler_error(
+            (unknown[0] ~ ': the name is no export. Rename or remove it.' if unknown else directory ~ ': no exports found.')
+            ~ ' COMMUNITY_METRICS_EXPORTS names a directory with files <export>.csv or <export>.parquet, or folders <export>/ of '
+            ~ 'Parquet files; the exports are: ' ~ known | sort | join(', ')
+        ) }}
     {%- endif -%}
 {%- endmacro %}
 

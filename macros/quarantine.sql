@@ -1,23 +1,23 @@
 {#
     Columns problem_column, problem_value and problem_reason: the first check that a raw row fails, all NULL on a sound
-    row. checks: list of (raw column, SQL condition that is true on a bad row, reason with what to do).
+    row. checks: list of (raw column, SQL condition that is true on a bad row, reason with what to do), with a fourth
+    part 'hidden' where the value may be a raw identifier: then two characters of it are shown.
 #}
 {% macro first_problem(checks) -%}
     case
-        {%- for column, condition, reason in checks %}
-        when {{ condition }} then '{{ column }}'
+        {%- for check in checks %}
+        when {{ check[1] }} then '{{ check[0] }}'
         {%- endfor %}
     end as problem_column,
     case
-        {%- for column, condition, reason in checks %}
-        {%- set hidden = reason.startswith('not a pseudonymous key') %}
-        {%- set start = dbt.concat(['left(' ~ raw(column) ~ ', 2)', "'…'"]) %}
-        when {{ condition }} then {{ start if hidden else 'nullif(' ~ raw(column) ~ ", '')" }}
+        {%- for check in checks %}
+        {%- set start = dbt.concat(['left(' ~ raw(check[0]) ~ ', 2)', "'…'"]) %}
+        when {{ check[1] }} then {{ start if check[3] == 'hidden' else 'nullif(' ~ raw(check[0]) ~ ", '')" }}
         {%- endfor %}
     end as problem_value,
     case
-        {%- for column, condition, reason in checks %}
-        when {{ condition }} then '{{ reason | replace("'", "''") }}'
+        {%- for check in checks %}
+        when {{ check[1] }} then '{{ check[2] | replace("'", "''") }}'
         {%- endfor %}
     end as problem_reason
 {%- endmacro %}
@@ -33,23 +33,25 @@
         | list -%}
     {%- if execute and built -%}
         {%- set rows = run_query(
-            'select export_name, source_file, source_row, problem_column, problem_value, problem_reason from '
-            ~ built[0].node.relation_name
-            ~ ' where not is_acknowledged order by export_name, source_file, source_row'
+            'select export_name, min_by(source_file, source_row), min(source_row), problem_column, problem_value, '
+            ~ 'problem_reason, count(*) from ' ~ built[0].node.relation_name ~ ' where not is_acknowledged '
+            ~ 'group by export_name, problem_column, problem_value, problem_reason order by 1, 4, 5'
         ).rows -%}
         {%- for row in rows -%}
             {%- if loop.index <= 20 -%}
                 {%- set value = 'blank' if row[4] is none else '"' ~ row[4] ~ '"' -%}
                 {{ log(
                     'quarantined: ' ~ row[0] ~ ', file ' ~ row[1] ~ ', row ' ~ row[2] ~ ', column ' ~ row[3]
-                    ~ ', value ' ~ value ~ ': ' ~ row[5],
+                    ~ ', value ' ~ value ~ ': ' ~ row[5] ~ (' (' ~ row[6] ~ ' rows)' if row[6] > 1 else ''),
                     info=true
                 ) }}
             {%- endif -%}
         {%- endfor -%}
-        {%- if rows | length > 20 -%}
+        {%- if rows -%}
             {{ log(
-                'quarantined: ' ~ (rows | length - 20) ~ ' more rows, see quality.quarantined_rows', info=true
+                'The tables are complete without these cells. ' ~ rows | length ~ ' kinds of problem wait for somebody to mend '
+                ~ 'the export or acknowledge them, see quality.quarantined_rows.',
+                info=true
             ) }}
         {%- endif -%}
     {%- endif -%}

@@ -10,10 +10,14 @@ with sum_parts as (
 sum_orders as (
     select
         count(*) as orders,
-        sum(paid_amount) as gross_amount,
-        sum(paid_amount - refunded_amount) as net_amount
-    from {{ ref('int_orders_resolved') }}
-    where is_sold
+        sum(orders.paid_amount) as gross_amount,
+        sum(orders.paid_amount - orders.refunded_amount) as net_amount
+    from {{ ref('int_orders_resolved') }} as orders
+    -- the day on which a shop was exported is not complete and counts nowhere
+    inner join {{ ref('int_exports_covered') }} as exports
+        on exports.export_name = {{ dbt.concat(["orders.shop_system", "'__orders'"]) }}
+        and orders.paid_date <= exports.last_day
+    where orders.is_sold
 )
 
 select

@@ -10,6 +10,10 @@ with count_messages as (
         inner join {{ ref('int_community_days_spanned') }} as community_days
             on messages.community_id = community_days.community_id
             and messages.sent_date = community_days.date_day
+        inner join {{ ref('int_exports_covered') }} as exports
+            on exports.export_name = 'wecom__messages'
+            and messages.sent_date >= exports.first_day
+            and messages.sent_date <= exports.last_day
         where messages.is_effective
     ) as speaker_days
 ),

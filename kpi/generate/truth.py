@@ -264,6 +264,8 @@ def build_sales(w: World, c: Commerce, ids: list[str], spells: list[Spell]) -> l
         mine.sort()
     by_code = {x.promo: x.idx for x in w.communities if x.promo}
 
+    # a store buyer whose unionid any export of an order shows is that person in all orders
+    shown = {v.order.buyer for v in c.versions if v.order.system == "store" and _shows_union(w, v.order)}
     out: list[Sale] = []
     for life in versions.values():
         life.sort(key=lambda v: v.exported)
@@ -275,7 +277,7 @@ def build_sales(w: World, c: Commerce, ids: list[str], spells: list[Spell]) -> l
         day = (last.paid - cfg.h0) // DAY
         if not 0 <= day < cfg.days:
             continue
-        sale = Sale(o, _buyer(w, o, holders), last.paid, day, o.amount, last.refunded)
+        sale = Sale(o, _buyer(w, o, holders, shown), last.paid, day, o.amount, last.refunded)
         p = person_of.get(sale.person, -1)
         if w.roles.get(p) in ("shill", "test"):
             continue  # bought to be seen or to try the shop, not a sale
@@ -295,15 +297,17 @@ def build_sales(w: World, c: Commerce, ids: list[str], spells: list[Spell]) -> l
     return out
 
 
-def _buyer(w: World, o: Order, holders: dict[str, set[str]]) -> str:
+def _shows_union(w: World, o: Order) -> bool:
+    return bool(o.unionid and (o.buyer < 0 or w.union[o.buyer]))
+
+
+def _buyer(w: World, o: Order, holders: dict[str, set[str]], shown: set[int]) -> str:
     if o.system == "youzan":
         phone = buyer_phone(w, o.buyer)
         owners = holders.get(phone, set())
         return next(iter(owners)) if len(owners) == 1 else phone
     raw: int | str = o.buyer if o.buyer >= 0 else f"out{-o.buyer}"
-    if o.unionid and (o.buyer < 0 or w.union[o.buyer]):
-        return w.keys.key("un", raw)
-    return w.keys.key("op", raw)
+    return w.keys.key("un" if o.buyer in shown else "op", raw)
 
 
 def _attribute(

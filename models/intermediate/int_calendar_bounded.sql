@@ -2,7 +2,7 @@ with exports as (
     select * from {{ ref('int_exports_covered') }}
 ),
 
-final as (
+measure_calendar as (
     select
         1 as calendar_id,
         min(first_day) filter (
@@ -17,8 +17,22 @@ final as (
         max(last_day) filter (where not starts_with(export_name, 'manual__')) as as_of_date
         {%- else -%}
         cast('{{ var("as_of") }}' as date) as as_of_date
-        {%- endif %}
+        {%- endif %},
+        max(last_day) filter (
+            where export_name in ('wecom__group_members', 'wecom__group_events')
+        ) as members_last_day
     from exports
+),
+
+final as (
+    select
+        calendar_id,
+        history_start_date,
+        first_date,
+        as_of_date,
+        -- after it nobody is seen to join or leave: that is unknown, not zero
+        least(members_last_day, as_of_date) as members_last_date
+    from measure_calendar
 )
 
 select * from final

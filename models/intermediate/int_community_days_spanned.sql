@@ -1,5 +1,5 @@
--- The days on which a community can be counted: from its creation or the start of history
--- to its dissolution or the last complete day.
+-- The days on which a community can be counted: from its creation or the first export that shows its members
+-- to its dissolution or the last day of which members are known.
 with communities as (
     select * from {{ ref('int_communities_described') }}
 ),
@@ -19,10 +19,13 @@ final as (
     from communities
     cross join calendar
     inner join dates
-        on dates.date_day >= greatest(cast(communities.created_at as date), calendar.history_start_date)
+        on dates.date_day >= greatest(
+            cast(communities.created_at as date),
+            coalesce(communities.observed_from_date, calendar.history_start_date)
+        )
         and dates.date_day <= least(
             coalesce(cast(communities.dissolved_at as date), calendar.as_of_date),
-            calendar.as_of_date
+            coalesce(calendar.members_last_date, calendar.as_of_date)
         )
 )
 

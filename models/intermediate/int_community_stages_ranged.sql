@@ -12,7 +12,7 @@ total_channels as (
         community_id,
         date_day,
         sum(opening_memberships) as opening_memberships,
-        sum(new_memberships) - sum(leaves) as net_growth
+        sum(new_memberships) - sum(leaves) - coalesce(sum(transferred_memberships), 0) as net_growth
     from flows
     group by community_id, date_day
 ),

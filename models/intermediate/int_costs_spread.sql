@@ -43,6 +43,7 @@ gather_ads as (
         stat_date,
         cost_amount
     from {{ ref('stg_tencent_ads__daily') }}
+    where stat_date < cast(exported_at as date)
     union all
     select
         'oceanengine' as source_system,
@@ -50,6 +51,7 @@ gather_ads as (
         stat_date,
         cost_amount
     from {{ ref('stg_oceanengine__daily') }}
+    where stat_date < cast(exported_at as date)
 ),
 
 final as (

@@ -65,10 +65,21 @@ resolve_phones as (
     having count(distinct resolve_member_keys.person_id) = 1
 ),
 
+resolve_open_keys as (
+    select
+        open_key as identity_key,
+        min(union_key) as person_id
+    from {{ ref('stg_wechat_store__orders') }}
+    where union_key is not null
+    group by open_key
+),
+
 gather_buyer_keys as (
     select phone_key as identity_key from {{ ref('stg_youzan__orders') }}
     union
-    select coalesce(union_key, open_key) from {{ ref('stg_wechat_store__orders') }}
+    select union_key from {{ ref('stg_wechat_store__orders') }}
+    union
+    select open_key from {{ ref('stg_wechat_store__orders') }}
     union
     select person_id from resolve_member_keys
 ),
@@ -76,9 +87,14 @@ gather_buyer_keys as (
 resolve_buyer_keys as (
     select
         gather_buyer_keys.identity_key,
-        coalesce(resolve_phones.person_id, gather_buyer_keys.identity_key) as person_id
+        coalesce(
+            resolve_phones.person_id,
+            resolve_open_keys.person_id,
+            gather_buyer_keys.identity_key
+        ) as person_id
     from gather_buyer_keys
     left join resolve_phones on gather_buyer_keys.identity_key = resolve_phones.identity_key
+    left join resolve_open_keys on gather_buyer_keys.identity_key = resolve_open_keys.identity_key
     left join resolve_member_keys on gather_buyer_keys.identity_key = resolve_member_keys.identity_key
     where
         gather_buyer_keys.identity_key is not null

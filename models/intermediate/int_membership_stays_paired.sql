@@ -22,7 +22,8 @@ order_evidence as (
     select
         evidence.*,
         communities.dissolved_at,
-        greatest(communities.created_at, cast(calendar.history_start_date as timestamp)) as observed_from,
+        communities.created_at,
+        cast(coalesce(communities.observed_from_date, calendar.history_start_date) as timestamp) as observed_from,
         lag(evidence.evidence_kind) over (
             partition by evidence.community_id, evidence.person_id
             -- at the same second the leave comes first: who leaves and rejoins is inside
@@ -80,10 +81,12 @@ list_stays as (
     select
         leaves.community_id,
         leaves.person_id,
-        greatest(
-            leaves.observed_from,
-            coalesce(date_unseen_joins.last_absent_at, leaves.observed_from)
-        ) as joined_at,
+        -- absent from a list: joined after it; never listed: inside before anybody looked, if the community is as old
+        case
+            when date_unseen_joins.last_absent_at >= leaves.created_at then date_unseen_joins.last_absent_at
+            when leaves.created_at < leaves.observed_from then leaves.observed_from - interval '1 second'
+            else leaves.created_at
+        end as joined_at,
         leaves.occurred_at as left_at,
         leaves.leave_reason,
         true as is_join_unknown

@@ -49,7 +49,8 @@ final as (
         case when find_transfers.person_id is not null then 'transferred' else spells.leave_reason end as leave_reason,
         persons.is_counted,
         spells.is_join_unknown,
-        cast(spells.joined_at as date) < calendar.history_start_date as is_older_than_history,
+        cast(spells.joined_at as date)
+        < coalesce(communities.observed_from_date, calendar.history_start_date) as is_older_than_history,
         cast(spells.joined_at as date) as joined_date,
         cast(spells.left_at as date) as left_date,
         spells.joined_at,
@@ -64,6 +65,7 @@ final as (
         on spells.community_id = find_transfers.community_id
         and spells.person_id = find_transfers.person_id
         and spells.spell_number = find_transfers.spell_number
+    left join communities on spells.community_id = communities.community_id
     cross join calendar
 )
 

@@ -33,8 +33,8 @@ list_snapshots as (
             dates.date_day = cast({{ dbt.last_day('dates.date_day', 'month') }} as date)
             or dates.date_day = calendar.as_of_date
         )
-        -- without orders nobody can be judged: no rows, rather than everybody low_demand
-        and exists (select 1 from orders)
+        -- before the first order that is known nobody can be judged: no rows, rather than everybody low_demand
+        and dates.date_day >= (select min(orders.paid_date) from orders)
 ),
 
 gather_dates as (

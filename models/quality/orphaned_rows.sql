@@ -36,6 +36,8 @@ with gather_orphans as (
     from {{ ref('stg_' ~ export) }} as staged
     where
         staged.{{ column }} is not null
+        -- a look-up that was not loaded is missing, not wrong
+        and exists (select 1 from {{ lookup }} as known where known.{{ lookup_key }} is not null)
         and not exists (
             select 1
             from {{ lookup }} as known

@@ -1,3 +1,4 @@
+{%- set acknowledged_columns = ['export_name', 'source_file', 'source_row', 'problem_column', 'problem_value'] -%}
 {%- set exports = [
     'manual__campaigns', 'manual__channels', 'manual__communities', 'manual__costs', 'manual__member_roles',
     'manual__products', 'oceanengine__daily', 'referral__records', 'scrm__link_clicks', 'tencent_ads__daily',
@@ -32,7 +33,13 @@ with gather_problems as (
 ),
 
 acknowledged as (
-    select * from {{ ref('acknowledged_quarantine') }}
+    select
+        {{ clean_text(raw('export_name')) }} as export_name,
+        {{ clean_text(raw('source_file')) }} as source_file,
+        {{ try_cast_to(raw('source_row'), 'integer') }} as source_row,
+        {{ raw('problem_column') }} as problem_column,
+        {{ raw('problem_value') }} as problem_value
+    from {{ export('acknowledged_quarantine', acknowledged_columns) }} as acknowledged_rows
 ),
 
 final as (
@@ -48,7 +55,7 @@ final as (
             select 1
             from acknowledged
             where
-                acknowledged.source_export = gather_problems.export_name
+                acknowledged.export_name = gather_problems.export_name
                 and acknowledged.problem_column = gather_problems.problem_column
                 and coalesce(acknowledged.problem_value, '') = coalesce(gather_problems.problem_value, '')
                 -- a line without a file or row acknowledges the value in every file or row

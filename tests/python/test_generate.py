@@ -563,6 +563,7 @@ class Recount:
                 "code": r["推广方式"],
                 "units": 0,
             }
+        union = {r["openid"]: r["unionid"] for r in rows(folder, "wechat_store__orders") if r["unionid"]}
         for r in sorted(rows(folder, "wechat_store__orders"), key=lambda r: r["_exported_at"]):
             mine = lines[r["order_id"], r["_exported_at"]]
             goods = [x for x in mine if x["is_free_gift"] == "0"]
@@ -577,7 +578,7 @@ class Recount:
                 "ok": r["status"] not in ("10", "250"),
                 "fen": int(r["order_price"]),
                 "back": int(r["order_price"]) if r["status"] in ("190", "200") else part,
-                "person": r["unionid"] or r["openid"],
+                "person": union.get(r["openid"], r["openid"]),
                 "code": "",
                 "units": sum(int(x["sku_cnt"]) for x in goods),
             }

@@ -140,6 +140,24 @@ def test_no_file_holds_a_registry_host_or_a_path_of_some_machine():
     assert not wrong, "\n".join(wrong[:20])
 
 
+def test_unit_tests_pin_every_var_of_their_model():
+    """A unit test must not depend on what --vars of the day says."""
+    reads = {
+        path.stem: set(re.findall(r"\bvar\(\s*['\"](\w+)['\"]", path.read_text(encoding="utf-8")))
+        for path in (ROOT / "models").rglob("*.sql")
+    }
+    assert any(reads.values())
+    wrong = []
+    for path in sorted((ROOT / "models").rglob("*.yml")):
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        for unit_test in content.get("unit_tests", []):
+            pinned = unit_test.get("overrides", {}).get("vars", {})
+            missing = sorted(reads.get(unit_test["model"], set()) - set(pinned))
+            if missing:
+                wrong.append(f"{relative(path)}: {unit_test['name']} does not override {', '.join(missing)}")
+    assert not wrong, "\n".join(wrong)
+
+
 # --- dbt resources -------------------------------------------------------------------------------
 
 

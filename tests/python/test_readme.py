@@ -29,3 +29,18 @@ def test_table_of_the_nine_kpis_is_what_the_metrics_say(semantic_layer):
         decimals = len(digits.partition(".")[2])
         shown = actual * (100 if "%" in printed else 1)
         assert f"{shown:.{decimals}f}" == digits, f"{metric}: README {printed}, metric {actual}"
+
+
+def test_segments_are_what_the_metrics_say(semantic_layer):
+    month = re.search(r"\| demo, (\d{4}-\d{2}) \|", README).group(1)
+    keys = ["metric_time__month", "member_snapshot__user_segment_label"]
+    for metric, factor, decimals in (("segment_members", 1, 0), ("segment_share", 100, 1)):
+        cell = re.search(rf"`{metric}` \|[^|]*\| ([^|]+) \|", README).group(1)
+        printed = {part.split()[0]: part.split()[1].replace(",", "") for part in cell.split("<br>")}
+        values = semantic_layer.query([metric], keys).by_key(keys, metric)
+        actual = {
+            key[1]: f"{float(value) * factor:.{decimals}f}"
+            for key, value in values.items()
+            if key[0].isoformat().startswith(month) and value is not None
+        }
+        assert printed == actual

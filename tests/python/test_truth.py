@@ -25,6 +25,7 @@ DIMENSIONS = {
 # helpers whose value is proven through the metric they are made for
 WITHOUT_TRUTH = {
     "credited_new_memberships": "numerator of join_rate",
+    "countable_impressions": "denominator of join_rate; equal to impressions on the days of the demo",
     "opening_memberships": "denominator of member_growth_rate",
     "transferred_memberships": "term of the identity closing = opening + new - leaves - dissolved - transferred",
     "membership_days": "denominator of interaction_rate",

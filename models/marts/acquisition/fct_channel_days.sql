@@ -98,18 +98,38 @@ gather_rows as (
     select * from fill_empty_days
 ),
 
-final as (
+sum_days as (
     select
-        {{ composite_key(['channel_id', 'community_id', 'date_day']) }} as channel_day_id,
         channel_id,
         community_id,
+        date_day,
         cast(sum(impressions) as bigint) as impressions,
         cast(sum(exposed_persons) as bigint) as exposed_persons,
         cast(sum(clicks) as bigint) as clicks,
-        cast(sum(credited_new_memberships) as integer) as credited_new_memberships,
-        date_day
+        cast(sum(credited_new_memberships) as integer) as credited_new_memberships
     from gather_rows
     group by channel_id, community_id, date_day
+),
+
+-- where members are not known, joins are unknown, and impressions have nothing to be set against
+list_member_days as (
+    select distinct date_day
+    from {{ ref('int_membership_flows_counted') }}
+),
+
+final as (
+    select
+        {{ composite_key(['sum_days.channel_id', 'sum_days.community_id', 'sum_days.date_day']) }} as channel_day_id,
+        sum_days.channel_id,
+        sum_days.community_id,
+        sum_days.impressions,
+        sum_days.exposed_persons,
+        sum_days.clicks,
+        case when list_member_days.date_day is not null then sum_days.credited_new_memberships end as credited_new_memberships,
+        case when list_member_days.date_day is not null then sum_days.impressions end as countable_impressions,
+        sum_days.date_day
+    from sum_days
+    left join list_member_days on sum_days.date_day = list_member_days.date_day
 )
 
 select * from final

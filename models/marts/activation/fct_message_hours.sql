@@ -26,6 +26,8 @@ count_messages as (
         count(case when messages.is_from_customer then 1 end) as customer_messages,
         count(case when messages.is_effective then 1 end) as effective_messages
     from messages
+    -- the day on which the archive was exported is in it, but not complete
+    inner join exports on messages.sent_date >= exports.first_day and messages.sent_date <= exports.last_day
     left join memberships
         on messages.community_id = memberships.community_id
         and messages.person_id = memberships.person_id

@@ -1,6 +1,26 @@
-with orders as (
-    select * from {{ ref('int_orders_attributed') }}
-    where is_sold
+with exports as (
+    select * from {{ ref('int_exports_covered') }}
+),
+
+communities as (
+    select * from {{ ref('int_communities_described') }}
+),
+
+-- the day on which a shop was exported is in the export, but not complete
+orders as (
+    select orders.*
+    from {{ ref('int_orders_attributed') }} as orders
+    inner join exports
+        on exports.export_name = {{ dbt.concat(["orders.shop_system", "'__orders'"]) }}
+        and orders.paid_date <= exports.last_day
+    where orders.is_sold
+),
+
+-- without clicks and promotion codes nobody can say which community an order came from
+attribution_evidence as (
+    select
+        (select count(*) from exports where export_name = 'scrm__link_clicks' and is_loaded) > 0
+        or (select count(*) from communities where promo_code is not null) > 0 as is_loaded
 ),
 
 memberships as (
@@ -78,8 +98,9 @@ final as (
         cast(gross_amount as decimal(18, 2)) as gross_amount,
         cast(refunded_amount as decimal(18, 2)) as refunded_amount,
         cast(gross_amount - refunded_amount as decimal(18, 2)) as net_amount,
-        community_id != 'unattributed' as is_attributed
+        case when attribution_evidence.is_loaded then community_id != 'unattributed' end as is_attributed
     from gather_rows
+    cross join attribution_evidence
 )
 
 select * from final

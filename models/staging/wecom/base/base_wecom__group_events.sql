@@ -17,7 +17,7 @@
         'people changed but are not named: only the next member snapshot can show who'),
     ('MemChangeList',
         "not " ~ is_key_list('member_keys', ['st', 'wm', 'wb']),
-        'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse'),
+        'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('JoinScene', "join_scene is not null and join_scene not in ('0', '1', '3')",
         'unknown JoinScene: add it to the staging model once its meaning is known'),
     ('QuitScene', "update_detail = 'del_member' and (quit_scene is null or quit_scene not in ('0', '1'))",

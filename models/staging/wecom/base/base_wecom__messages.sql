@@ -13,7 +13,7 @@
     ('from',
         "sender_key is not null and not starts_with(sender_key, 'st_') and not starts_with(sender_key, 'wm_')"
         ~ " and not starts_with(sender_key, 'wb_')",
-        'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse'),
+        'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('msgtype', "message_type is null and action in ('send', 'recall')", 'the row has no message type'),
     ('pre_msgid', "recalled_message_id is null and action = 'recall'", 'a recall that does not say which message'),
     ('voice_seconds', "voice_seconds is null and " ~ clean_text(raw('voice_seconds')) ~ " is not null",
