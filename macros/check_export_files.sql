@@ -21,7 +21,9 @@
 {# Stops with a message unless a landing directory holds exports, and nothing whose name is no export. #}
 {% macro require_known_files(landing) -%}
     {%- set known = ['acknowledged_quarantine'] -%}
-    {%- for node in graph.nodes.values() if node.name.startswith('base_') -%}{%- do known.append(node.name[5:]) -%}{%- endfor -%}
+    {%- for node in graph.nodes.values() if node.name.startswith('base_') -%}
+        {%- do known.append(node.name[5:]) -%}
+    {%- endfor -%}
     {%- set directory = landing.rstrip('/') -%}
     {%- set pattern = directory | replace("'", "''") -%}
     {%- set files = run_query(
@@ -35,9 +37,10 @@
     {%- endfor -%}
     {%- if unknown or not files -%}
         {{ exceptions.raise_compiler_error(
-            (unknown[0] ~ ': the name is no export. Rename or remove it.' if unknown else directory ~ ': no exports found.')
-            ~ ' COMMUNITY_METRICS_EXPORTS names a directory with files <export>.csv or <export>.parquet, or folders <export>/ of '
-            ~ 'Parquet files; the exports are: ' ~ known | sort | join(', ')
+            (unknown[0] ~ ': the name is no export. Rename or remove it.' if unknown
+            else directory ~ ': no exports found.')
+            ~ ' COMMUNITY_METRICS_EXPORTS names a directory with files <export>.csv or <export>.parquet, or folders'
+            ~ ' <export>/ of Parquet files; the exports are: ' ~ known | sort | join(', ')
         ) }}
     {%- endif -%}
 {%- endmacro %}

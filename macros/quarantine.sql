@@ -49,8 +49,8 @@
         {%- endfor -%}
         {%- if rows -%}
             {{ log(
-                'The tables are complete without these cells. ' ~ rows | length ~ ' kinds of problem wait for somebody to mend '
-                ~ 'the export or acknowledge them, see quality.quarantined_rows.',
+                'The tables are complete without these cells. ' ~ rows | length ~ ' kinds of problem wait for somebody'
+                ~ ' to mend the export or acknowledge them, see quality.quarantined_rows.',
                 info=true
             ) }}
         {%- endif -%}

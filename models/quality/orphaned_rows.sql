@@ -37,7 +37,11 @@ with gather_orphans as (
     where
         staged.{{ column }} is not null
         -- a look-up that was not loaded is missing, not wrong
-        and exists (select 1 from {{ lookup }} as known where known.{{ lookup_key }} is not null)
+        and exists (
+            select 1
+            from {{ lookup }} as known
+            where known.{{ lookup_key }} is not null
+        )
         and not exists (
             select 1
             from {{ lookup }} as known

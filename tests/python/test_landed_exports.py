@@ -83,3 +83,19 @@ def test_join_rate_leaves_out_channels_whose_export_is_absent(landed_answers):
     with (ROOT / "seeds" / "exports" / "manual__channels.csv").open(encoding="utf-8", newline="") as file:
         reported = {row["channel_id"] for row in csv.DictReader(file) if row["source_system"] == "tencent_ads"}
     assert set(landed_answers["join_rate"]) == {channel[:10] for channel in reported}
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [(None, ": no exports found"), ("wecom_group_members.csv", "wecom_group_members.csv: the name is no export")],
+)
+def test_directory_without_exports_or_with_a_misnamed_file_stops_the_build(tmp_path, project_copy, file, message):
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    if file:
+        (landing / file).write_text("chat_id\n", encoding="utf-8")
+    project = project_copy(tmp_path, exports=landing)
+    outcome = project.dbt("run", "--select", "base_wecom__staff")
+    assert outcome.returncode != 0
+    assert message in outcome.stdout
+    assert "wecom__group_members" in outcome.stdout

@@ -125,7 +125,9 @@ final as (
         sum_days.impressions,
         sum_days.exposed_persons,
         sum_days.clicks,
-        case when list_member_days.date_day is not null then sum_days.credited_new_memberships end as credited_new_memberships,
+        case
+            when list_member_days.date_day is not null then sum_days.credited_new_memberships
+        end as credited_new_memberships,
         case when list_member_days.date_day is not null then sum_days.impressions end as countable_impressions,
         sum_days.date_day
     from sum_days

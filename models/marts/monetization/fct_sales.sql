@@ -18,9 +18,16 @@ orders as (
 
 -- without clicks and promotion codes nobody can say which community an order came from
 attribution_evidence as (
-    select
-        (select count(*) from exports where export_name = 'scrm__link_clicks' and is_loaded) > 0
-        or (select count(*) from communities where promo_code is not null) > 0 as is_loaded
+    select coalesce(max(evidence.is_loaded), 0) = 1 as is_loaded
+    from (
+        select 1 as is_loaded
+        from exports
+        where exports.export_name = 'scrm__link_clicks' and exports.is_loaded
+        union all
+        select 1 as is_loaded
+        from communities
+        where communities.promo_code is not null
+    ) as evidence
 ),
 
 memberships as (
@@ -84,21 +91,21 @@ gather_rows as (
 
 final as (
     select
-        sale_id,
-        order_key,
-        shop_system,
-        attribution_method,
-        community_id,
-        channel_id,
-        person_id,
-        buyer_person_id,
-        valid_orders,
-        valid_units,
-        paid_date,
-        cast(gross_amount as decimal(18, 2)) as gross_amount,
-        cast(refunded_amount as decimal(18, 2)) as refunded_amount,
-        cast(gross_amount - refunded_amount as decimal(18, 2)) as net_amount,
-        case when attribution_evidence.is_loaded then community_id != 'unattributed' end as is_attributed
+        gather_rows.sale_id,
+        gather_rows.order_key,
+        gather_rows.shop_system,
+        gather_rows.attribution_method,
+        gather_rows.community_id,
+        gather_rows.channel_id,
+        gather_rows.person_id,
+        gather_rows.buyer_person_id,
+        gather_rows.valid_orders,
+        gather_rows.valid_units,
+        gather_rows.paid_date,
+        cast(gather_rows.gross_amount as decimal(18, 2)) as gross_amount,
+        cast(gather_rows.refunded_amount as decimal(18, 2)) as refunded_amount,
+        cast(gather_rows.gross_amount - gather_rows.refunded_amount as decimal(18, 2)) as net_amount,
+        case when attribution_evidence.is_loaded then gather_rows.community_id != 'unattributed' end as is_attributed
     from gather_rows
     cross join attribution_evidence
 )
