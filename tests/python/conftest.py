@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,19 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DBT = str(Path(sys.executable).with_name("dbt"))
+
+
+# asked in a process of its own: dbt keeps one adapter per process, and that of this one serves the seeds
+ASK = """
+import json, sys
+from kpi.semantic import SemanticLayer
+layer = SemanticLayer(".", ".")
+answers = {}
+for metric, group_by in json.loads(sys.argv[1]):
+    rows = layer.query([metric], [group_by]).by_key([group_by], metric)
+    answers[metric] = {str(key[0])[:10]: float(value) for key, value in rows.items() if value is not None}
+print(json.dumps(answers))
+"""
 
 
 class ProjectCopy:
@@ -52,6 +66,12 @@ class ProjectCopy:
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run dbt in the copy, without colours."""
         return self.run(DBT, "--no-use-colors", *arguments)
+
+    def ask(self, questions: list[tuple[str, str]]) -> dict[str, dict[str, float]]:
+        """Answers to (metric, group-by) as {metric: {group, ten characters at most: value}}, nulls left out."""
+        asked = self.run(sys.executable, "-c", ASK, json.dumps(questions))
+        assert asked.returncode == 0, asked.stderr
+        return json.loads(asked.stdout.splitlines()[-1])
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
-import sys
 from pathlib import Path
 
 import duckdb
@@ -31,17 +29,6 @@ KNOWN = [
     "buyers",
     "net_sales",
 ]
-# asked in a process of its own: dbt keeps one adapter per process, and that of this one serves the seeds
-ASK = """
-import json, sys
-from kpi.semantic import SemanticLayer
-layer = SemanticLayer(".", ".")
-answers = {}
-for metric, group_by in json.loads(sys.argv[1]):
-    rows = layer.query([metric], [group_by]).by_key([group_by], metric)
-    answers[metric] = {str(key[0])[:10]: float(value) for key, value in rows.items() if value is not None}
-print(json.dumps(answers))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +44,7 @@ def landed_answers(tmp_path_factory, project_copy):
     built = project.dbt("build")
     assert built.returncode == 0, built.stdout
     questions = [(metric, "metric_time__month") for metric in UNKNOWN + KNOWN] + [("join_rate", "channel")]
-    asked = project.run(sys.executable, "-c", ASK, json.dumps(questions))
-    assert asked.returncode == 0, asked.stderr
-    return json.loads(asked.stdout.splitlines()[-1])
+    return project.ask(questions)
 
 
 @pytest.mark.parametrize("metric", UNKNOWN)
