@@ -55,15 +55,6 @@ summarise_members as (
     group by chat_id
 ),
 
--- callbacks speak of every group from their first day on, a member list of its own group only
-date_observation as (
-    select
-        summarise_members.chat_id,
-        least(cast(summarise_members.first_listed_at as date), exports.first_day) as first_seen_date
-    from summarise_members
-    left join exports on exports.is_loaded
-),
-
 list_communities as (
     select chat_id from latest_chats
     union
@@ -87,12 +78,12 @@ final as (
             summarise_events.created_at,
             least(summarise_events.first_event_at, summarise_members.first_joined_at, summarise_members.first_listed_at)
         ) as created_at,
-        coalesce(date_observation.first_seen_date, exports.first_day) as observed_from_date
+        -- callbacks speak of every group from their first day on, a member list of its own group only
+        least(cast(summarise_members.first_listed_at as date), exports.first_day) as observed_from_date
     from list_communities
     left join latest_chats on list_communities.chat_id = latest_chats.chat_id and latest_chats.pull_number = 1
     left join summarise_events on list_communities.chat_id = summarise_events.chat_id
     left join summarise_members on list_communities.chat_id = summarise_members.chat_id
-    left join date_observation on list_communities.chat_id = date_observation.chat_id
     left join exports on exports.is_loaded
     left join registry on list_communities.chat_id = registry.chat_id
     left join community_types on registry.community_type = community_types.community_type
