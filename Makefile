@@ -147,6 +147,13 @@ demo: $(RUNTIME) $(PROJECT) ## write the committed exports and the true KPI valu
 	@cp target/demo/*.csv seeds/exports/
 	@cp target/demo/truth/metrics.csv tests/truth/
 
+.PHONY: pages
+pages: export COMMUNITY_METRICS_DB := $(TEST_DB)
+pages: export COMMUNITY_METRICS_EXPORTS :=
+pages: | setup $(BUILT) ## write docs/metrics.md and docs/analyses.md afresh
+	@$(BIN)/dbt --quiet compile
+	@$(BIN)/python -m kpi.pages
+
 .PHONY: lock
 lock: ## resolve both lock files afresh; make lock UV_FLAGS=--upgrade for newer versions
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \

@@ -63,17 +63,34 @@ class SemanticLayer:
                 configure_file_logging=False,
             )
             self._engine = configuration.mf
+            self._client = configuration.sql_client
         logging.getLogger("metricflow").setLevel(logging.ERROR)
 
     def metric_names(self) -> list[str]:
         """Ids of all metrics, sorted."""
         return sorted(metric.name for metric in self._engine.list_metrics())
 
+    def dimensions(self, metric: str) -> list[str]:
+        """Dimensions that a metric can be split by, e.g. ``community__community_type``; no times, no keys."""
+        found = self._engine.simple_dimensions_for_metrics([metric])
+        return sorted({item.dunder_name for item in found if item.type.value == "categorical"})
+
+    def saved_query_names(self) -> list[str]:
+        """Names of all saved queries, sorted."""
+        return sorted(query.name for query in self._engine.list_saved_queries())
+
+    def sql(self, statement: str) -> Answer:
+        """Run one SQL statement on the warehouse, through the connection that the metrics use."""
+        table = self._client.query(statement)
+        return Answer(tuple(table.column_names), [tuple(row) for row in table.rows])
+
     def query(
         self,
         metrics: Sequence[str],
         group_by: Sequence[str] = (),
         where: Sequence[str] = (),
+        order_by: Sequence[str] = (),
+        limit: int | None = None,
     ) -> Answer:
         """Ask for metrics by dimensions.
 
@@ -81,6 +98,8 @@ class SemanticLayer:
             metrics: metric ids.
             group_by: e.g. ``metric_time__month``, ``community__community_type``, ``community``.
             where: MetricFlow filters, e.g. ``{{ Dimension('community__community_type') }} = 'flash'``.
+            order_by: names of metrics or group-bys, descending with a ``-`` in front.
+            limit: rows at most; all when omitted.
 
         Returns:
             The answer; times are ``datetime``, money ``Decimal``, ratios ``float``.
@@ -92,6 +111,8 @@ class SemanticLayer:
                 metric_names=list(metrics),
                 group_by_names=list(group_by) or None,
                 where_constraints=list(where) or None,
+                order_by_names=list(order_by) or None,
+                limit=limit,
             )
         )
         table = result.result_df

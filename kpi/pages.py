@@ -1,0 +1,177 @@
+"""The pages of docs/ that are written from the project itself: metrics.md and analyses.md.
+
+``metrics.md`` comes from dbt's manifest and the semantic layer, ``analyses.md`` from the questions in
+``docs/analyses.yml``, each asked on the built warehouse. ``make pages`` writes both; a test compares
+what is committed with what would be written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kpi.semantic import Answer, SemanticLayer
+
+STAGES = {
+    "acquisition": "获客 Acquisition",
+    "activation": "激活 Activation",
+    "retention": "留存 Retention",
+    "monetization": "变现 Monetization",
+    "advocacy": "传播 Advocacy",
+    "operations": "运营 Operations",
+}
+NOTE = "<!-- Written by `make pages`; edit its sources, not this file. -->"
+
+
+def _formula(metric: dict[str, Any]) -> str:
+    """How a metric is made, in one line."""
+    parameters = metric["type_params"]
+    kind = metric["type"]
+    if kind == "ratio":
+        return f"`{parameters['numerator']['name']}` / `{parameters['denominator']['name']}`"
+    if kind == "derived":
+        return f"`{' '.join(parameters['expr'].split())}`"
+    if kind == "cumulative":
+        cumulative = parameters["cumulative_type_params"]
+        window, inner = cumulative["window"], cumulative["metric"]
+        days = f"{window['count']} {window['granularity']}s" if window else "all time"
+        return f"`{inner['name']}` over the trailing {days}"
+    aggregation = parameters.get("metric_aggregation_params") or {}
+    return f"{aggregation.get('agg', 'sum')} in `{aggregation.get('semantic_model', '')}`"
+
+
+def _listed(values: list[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values) or "none but time"
+
+
+def _entry(name: str, metric: dict[str, Any], dimensions: list[str]) -> list[str]:
+    meta = metric["config"]["meta"]
+    description = " ".join(metric["description"].split())
+    lines = [f"### {metric['label']} `{name}`", "", description, ""]
+    facts = {
+        "Formula": _formula(metric),
+        "Clock": meta.get("clock", ""),
+        "Additivity": meta["additivity"],
+        "Better": meta["direction"],
+        "Split by": _listed(dimensions),
+        "Source documents": ", ".join(meta["source_documents"]) or "none",
+        "Version": str(meta["version"]),
+    }
+    return lines + [f"- {key}: {value}" for key, value in facts.items() if value] + [""]
+
+
+def metrics_page(layer: SemanticLayer, manifest: dict[str, Any]) -> str:
+    """The metric catalogue: each metric of the project with definition, formula and splits, by stage."""
+    metrics = {metric["name"]: metric for metric in manifest["metrics"].values()}
+    helpers = {name for name, metric in metrics.items() if metric["config"]["meta"].get("helper")}
+    lines = [
+        "# Metric catalogue 指标目录",
+        "",
+        NOTE,
+        "",
+        f"{len(metrics) - len(helpers)} metrics of the catalogue, {len(helpers)} helpers that they are made of. Ask:",
+        "`.venv/bin/mf query --metrics <id> --group-by metric_time__month,<split>`.",
+        "",
+        "| stage | metrics |",
+        "|---|---|",
+    ]
+    for stage, title in STAGES.items():
+        own = sorted(n for n, m in metrics.items() if m["config"]["meta"]["stage"] == stage and n not in helpers)
+        named = [f"`{name}` {metrics[name]['label']}" for name in own]
+        lines.append(f"| {title} | {', '.join(named)} |")
+    lines.append("")
+    for stage, title in STAGES.items():
+        own = sorted(n for n, m in metrics.items() if m["config"]["meta"]["stage"] == stage)
+        lines += [f"## {title}", ""]
+        for name in (n for n in own if n not in helpers):
+            lines += _entry(name, metrics[name], layer.dimensions(name))
+        lines += ["Helpers:", "", "| id | label | what it counts | formula |", "|---|---|---|---|"]
+        for name in (n for n in own if n in helpers):
+            cells = [f"`{name}`", metrics[name]["label"], metrics[name]["description"], _formula(metrics[name])]
+            lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _cell(value: Any) -> str:
+    """One value for readers: dates without times, ratios with four digits, blanks for unknown."""
+    if value is None:
+        return ""
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
+    if isinstance(value, float):
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}"
+    return str(value).replace("|", "\\|")
+
+
+def _table(answer: Answer, limit: int) -> list[str]:
+    lines = ["| " + " | ".join(answer.columns) + " |", "|" + "---|" * len(answer.columns)]
+    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in answer.rows[:limit]]
+    if len(answer.rows) > limit:
+        lines += ["", f"… {len(answer.rows) - limit} more rows."]
+    return lines
+
+
+def _command(question: dict[str, Any]) -> str:
+    parts = [f".venv/bin/mf query --metrics {','.join(question['metrics'])}"]
+    parts.append(f"--group-by {','.join(question['group_by'])}")
+    parts += [f'--where "{where}"' for where in question.get("where", [])]
+    parts += [f"--order {','.join(question['order_by'])}"] if question.get("order_by") else []
+    return " \\\n  ".join(parts)
+
+
+def analyses_page(layer: SemanticLayer, questions: dict[str, Any], compiled: Path) -> str:
+    """Each question with the way it is asked and its answer on the built warehouse.
+
+    Args:
+        layer: the semantic layer over the built warehouse.
+        questions: content of ``docs/analyses.yml``: chapters of questions, each with either ``metrics``,
+            ``group_by`` and optionally ``where`` and ``order_by``, or ``analysis`` (a file of analyses/).
+        compiled: folder of the compiled analyses.
+
+    Raises:
+        FileNotFoundError: when an analysis was not compiled yet (`dbt compile`).
+    """
+    lines = ["# Analyses 分析", "", NOTE, "", *questions["introduction"].strip().splitlines(), ""]
+    for chapter in questions["chapters"]:
+        lines += [f"## {chapter['title']}", ""]
+        for question in chapter["questions"]:
+            lines += [f"### {question['title']}", "", *question["text"].strip().splitlines(), ""]
+            if "analysis" in question:
+                statement = (compiled / f"{question['analysis']}.sql").read_text(encoding="utf-8")
+                answer = layer.sql(statement)
+                name = question["analysis"]
+                lines += [f"[analyses/{name}.sql](../analyses/{name}.sql):", ""]
+            else:
+                order = question.get("order_by") or question["group_by"]
+                answer = layer.query(
+                    question["metrics"], question["group_by"], question.get("where", ()), order_by=order
+                )
+                lines += ["```sh", _command(question), "```", ""]
+            lines += [*_table(answer, question.get("rows", 12)), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def made_pages(project: Path) -> dict[Path, str]:
+    """What both pages should hold now, by path; nothing is written."""
+    layer = SemanticLayer(project)
+    manifest = json.loads((project / "target" / "manifest.json").read_text(encoding="utf-8"))
+    questions = yaml.safe_load((project / "docs" / "analyses.yml").read_text(encoding="utf-8"))
+    compiled = project / "target" / "compiled" / "community_metrics" / "analyses"
+    return {
+        project / "docs" / "metrics.md": metrics_page(layer, manifest),
+        project / "docs" / "analyses.md": analyses_page(layer, questions, compiled),
+    }
+
+
+if __name__ == "__main__":
+    for path, text in made_pages(Path.cwd()).items():
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path.relative_to(Path.cwd())}")

@@ -1,0 +1,43 @@
+"""The pages written from the project say what the project says now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kpi.pages import analyses_page, metrics_page
+
+ROOT = Path(__file__).parents[2]
+COMPILED = ROOT / "target" / "compiled" / "community_metrics" / "analyses"
+
+
+@pytest.fixture(scope="module")
+def sources():
+    """Manifest and questions, and that the analyses were compiled."""
+    import json
+
+    import yaml
+
+    if not COMPILED.is_dir():
+        pytest.skip("target/compiled is missing: run `make test-docs` or `.venv/bin/dbt compile`")
+    manifest = json.loads((ROOT / "target" / "manifest.json").read_text(encoding="utf-8"))
+    return manifest, yaml.safe_load((ROOT / "docs" / "analyses.yml").read_text(encoding="utf-8"))
+
+
+def test_metric_catalogue_page_is_fresh(semantic_layer, sources):
+    committed = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert committed == metrics_page(semantic_layer, sources[0]), "docs/metrics.md is stale: run `make pages`"
+
+
+def test_analyses_page_is_fresh(semantic_layer, sources):
+    committed = (ROOT / "docs" / "analyses.md").read_text(encoding="utf-8")
+    assert committed == analyses_page(semantic_layer, sources[1], COMPILED), (
+        "docs/analyses.md is stale: run `make pages`"
+    )
+
+
+def test_every_analysis_is_shown(sources):
+    """An analysis that nobody can find with its answer is dead."""
+    shown = {question.get("analysis") for chapter in sources[1]["chapters"] for question in chapter["questions"]}
+    assert {path.stem for path in (ROOT / "analyses").glob("*.sql")} <= shown
