@@ -48,7 +48,8 @@ from range({communities}) as communities(c), range({days}) as days(d);
 MONTH_ENDS = """
 with rows_by_month as (select *, date_trunc('month', date_day) as month from marts.{table}),
 last_days as (select community_id, month, max(date_day) as date_day from rows_by_month group by all)
-select month, {stock} from rows_by_month join last_days using (community_id, month, date_day) group by month order by month
+select month, {stock} from rows_by_month join last_days using (community_id, month, date_day)
+group by month order by month
 """
 
 

@@ -41,7 +41,7 @@ def test_the_whole_catalogue_is_there(semantic_layer):
 def test_metric_answers_at_three_grains_and_by_three_dimensions(semantic_layer, metric):
     for grain in GRAINS:
         if metric in MONTHLY and grain != "month":
-            with pytest.raises(Exception, match="(?i)granularity|match any of the available|metric_time"):
+            with pytest.raises(Exception, match=r"(?i)granularity|match any of the available|metric_time"):
                 semantic_layer.query([metric], [f"metric_time__{grain}"])
             continue
         rows = semantic_layer.query([metric], [f"metric_time__{grain}"]).rows
