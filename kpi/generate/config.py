@@ -27,6 +27,25 @@ TOPICS = (
     "messages",
 )
 
+# Numbers of the topics that came later; a new topic never moves the stream of another one.
+NUMBERED = {
+    name: 101 + i
+    for i, name in enumerate(
+        (
+            "polls",
+            "red_packets",
+            "check_ins",
+            "content",
+            "articles",
+            "surveys",
+            "contact_statistics",
+            "group_statistics",
+            "targets",
+            "demographics",
+        )
+    )
+}
+
 DEFAULT_START = date(2025, 11, 1)
 MESSAGES_PER_MEMBER = 7
 
@@ -101,4 +120,5 @@ class Config:
 
     def rng(self, topic: str) -> np.random.Generator:
         """Independent stream of a topic, the same for the same seed."""
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(TOPICS.index(topic),)))
+        number = NUMBERED[topic] if topic in NUMBERED else TOPICS.index(topic)
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))
