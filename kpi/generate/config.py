@@ -27,6 +27,10 @@ TOPICS = (
     "messages",
 )
 
+# Topics that came later have numbers of their own, so that no list shifts the streams of another.
+SHOP_TOPICS = ("group_buying", "payments", "coupons", "campaigns", "live", "courses")
+SHOP_FIRST = 100
+
 DEFAULT_START = date(2025, 11, 1)
 MESSAGES_PER_MEMBER = 7
 
@@ -101,4 +105,5 @@ class Config:
 
     def rng(self, topic: str) -> np.random.Generator:
         """Independent stream of a topic, the same for the same seed."""
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(TOPICS.index(topic),)))
+        number = SHOP_FIRST + SHOP_TOPICS.index(topic) if topic in SHOP_TOPICS else TOPICS.index(topic)
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))
