@@ -76,10 +76,11 @@ def _order_rows(w: World, c: Commerce) -> Iterator[Row]:
             code = 5
             w.note("after-sales code outside the list", f"5 for {o.number} in {v.source_file}")
         yield (
-            o.number, o.activity, str(o.number_in_activity), *((o.supply[0], str(o.supply[1])) if o.supply else ("", "")),
+            o.number, o.activity, str(o.number_in_activity), *(map(str, o.supply) if o.supply else ("", "")),
             "1" if o.supplier else "0", o.leader, _openid(w, o.buyer), str(o.amount), str(o.freight), str(o.discount),
             str(o.platform_discount), str(agreed), str(code), str(cancelled), str(o.mall),
-            str(v.paid * 1000) if v.paid is not None else "", str(v.updated * 1000), *num.tag(v.source_file, v.exported),
+            str(v.paid * 1000) if v.paid is not None else "", str(v.updated * 1000),
+            *num.tag(v.source_file, v.exported),
         )  # fmt: skip
 
 
@@ -168,8 +169,9 @@ def _bill_rows(w: World, c: Commerce) -> Iterator[Row]:
             stamp(r.at), paid, r.order, _openid(w, r.buyer), "JSAPI", "REFUND" if r.refund else "SUCCESS",
             yuan(r.amount - r.voucher if r.amount else 0), yuan(r.voucher),
             f"5030{r.at}{k:014d}" if r.refund else "", f"TK{r.order[-12:]}{r.part}" if r.refund else "",
-            yuan(r.refund), "ORIGINAL" if r.refund else "", ("PROCESSING" if k % 29 == 0 else "SUCCESS") if r.refund else "",
-            r.title, _fee(r.fee), "0.60%", yuan(r.amount), yuan(r.refund),
+            yuan(r.refund), "ORIGINAL" if r.refund else "",
+            "" if not r.refund else "PROCESSING" if k % 29 == 0 else "SUCCESS", r.title, _fee(r.fee), "0.60%",
+            yuan(r.amount), yuan(r.refund),
         )  # fmt: skip
         yield (*(f"`{x}" for x in cells), *num.tag(f"wxpay_{r.month:%Y%m}.csv", bill_made(w, r.month)))
 
