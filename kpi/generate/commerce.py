@@ -1,4 +1,4 @@
-"""Orders of both shops with their export versions, link clicks, referrals, ads and costs.
+"""Orders of the shops with their export versions, link clicks, referrals, ads and costs.
 
 Money is integer fen throughout. An order keeps its life (payment, shipping, refund steps) and
 ``versions`` says what each export file of it shows.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,12 @@ from kpi.generate.clock import DAY, HOUR, local_date, midnight, month_starts, ne
 from kpi.generate.config import Config
 from kpi.generate.names import GIFT_PRODUCT, PRODUCTS
 from kpi.generate.world import INF, World, day_factor, seconds_of_day
+
+if TYPE_CHECKING:
+    from kpi.generate.campaigns import Campaign, Reach, Session
+    from kpi.generate.courses import Course, Learner
+    from kpi.generate.group_buying import Activity
+    from kpi.generate.payments import BillRow, Coupon
 
 PRICE = [int(p[3].replace(".", "")) for p in PRODUCTS]
 ROLE_OF = [p[2] for p in PRODUCTS]
@@ -35,9 +42,9 @@ class Line:
 
 @dataclass
 class Order:
-    """One order of either shop. ``buyer`` is a person index, or -1 - k for an outsider k."""
+    """One order of a shop. ``buyer`` is a person index, or -1 - k for an outsider k."""
 
-    system: str  # youzan | store
+    system: str  # youzan | store | kuaituantuan
     number: str
     buyer: int
     created: int
@@ -124,6 +131,7 @@ class Cost:
     channel_id: str  # blank none
     amount: int
     note: str
+    campaign: str = ""  # blank none
 
 
 @dataclass
@@ -136,6 +144,14 @@ class Commerce:
     referrals: list[Referral] = field(default_factory=list)
     ads: list[AdRow] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
+    activities: list[Activity] = field(default_factory=list)
+    bills: list[BillRow] = field(default_factory=list)
+    coupons: list[Coupon] = field(default_factory=list)
+    campaigns: list[Campaign] = field(default_factory=list)
+    reaches: list[Reach] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
+    courses: list[Course] = field(default_factory=list)
+    learners: list[Learner] = field(default_factory=list)
 
 
 def half_up(a: int, b: int) -> int:
@@ -144,11 +160,20 @@ def half_up(a: int, b: int) -> int:
 
 
 def build_commerce(w: World) -> Commerce:
-    """Simulate clicks, orders, referrals, ads and costs of a world."""
+    """Simulate clicks, orders, referrals, ads, costs, group buys, campaigns and courses of a world."""
+    from kpi.generate.campaigns import build_campaigns
+    from kpi.generate.courses import build_courses
+    from kpi.generate.group_buying import build_group_buying
+    from kpi.generate.payments import build_payments
+
     c = Commerce()
     _Shop(w, c).run()
     _ads(w, c)
     _costs(w, c)
+    build_group_buying(w, c)
+    build_payments(w, c)
+    build_courses(w, c)
+    build_campaigns(w, c)
     return c
 
 
@@ -304,7 +329,7 @@ class _Shop:
             for i, x in enumerate(rest):
                 part = left if i == len(rest) - 1 else (goods - discount) * x.count * x.price // goods
                 x.real, left = part, left - part
-            order.lines = lines
+        order.lines = lines
         self._refund(order)
         return order
 
@@ -733,11 +758,11 @@ def _costs(w: World, out: Commerce) -> None:
     number = 0
 
     def add(first: date, last: date, kind: str, comm: int, yuan: float, note: str,
-            channel: str = "") -> None:  # fmt: skip
+            channel: str = "", campaign: str = "") -> None:  # fmt: skip
         nonlocal number
         number += 1
         fen = max(100, round(yuan * 100))
-        out.costs.append(Cost(f"FY{number:04d}", first, last, kind, comm, channel, fen, note))
+        out.costs.append(Cost(f"FY{number:04d}", first, last, kind, comm, channel, fen, note, campaign))
 
     for m in months:
         last = next_month(m) - timedelta(days=1)
@@ -757,11 +782,13 @@ def _costs(w: World, out: Commerce) -> None:
                     rng.uniform(50, 260) * scale ** 0.5, "打卡奖品")  # fmt: skip
             if rng.random() < 0.6:
                 add(m, last, "入群礼", c.idx, rng.uniform(60, 200) * scale**0.5, "入群见面礼")
+    flash = 0
     for c in w.communities:
         first = local_date(c.created)
         if c.kind == "flash":
-            add(first, local_date(c.dismissed), "奖品", c.idx, 199.99, "快闪秒杀补贴")
-            add(first, first, "人工", c.idx, 320, "快闪值守")
+            flash += 1
+            add(first, local_date(c.dismissed), "奖品", c.idx, 199.99, "快闪秒杀补贴", campaign=f"HD{flash:03d}")
+            add(first, first, "人工", c.idx, 320, "快闪值守", campaign=f"HD{flash:03d}")
         elif first >= cfg.start:
             add(first, first + timedelta(days=6), "入群礼", c.idx, 388.88 * scale**0.5, "开群礼")
     # a cost that began before H and one that runs past as_of, over a number of days that leaves a

@@ -45,6 +45,8 @@ NUMBERED = {
         )
     )
 }
+SHOP_TOPICS = ("group_buying", "payments", "coupons", "campaigns", "live", "courses")
+NUMBERED |= {name: 201 + i for i, name in enumerate(SHOP_TOPICS)}
 
 DEFAULT_START = date(2025, 11, 1)
 MESSAGES_PER_MEMBER = 7
