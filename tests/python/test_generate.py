@@ -885,6 +885,89 @@ def test_engagement_agrees_with_the_files(which: str, request: pytest.FixtureReq
 
 
 @pytest.mark.parametrize("which", ["demo", "small"])
+def test_cohorts_agree_with_the_files(which: str, request: pytest.FixtureRequest) -> None:
+    cfg, result = request.getfixturevalue(which)
+    cells, base = read_all(result), Recount(cfg, result.out)
+    sides = Sides(cfg, result.out, base)
+    active, joined = sides.active(), sides.new_members()
+    first: dict[str, float] = {}
+    for who, paid, _ in sorted(base.bought, key=lambda x: x[1]):
+        first.setdefault(who, paid)
+    stays: dict[str, list] = defaultdict(list)
+    for (wm, chat), mine in base.stays.items():
+        if base.counts(wm):
+            stays[base.person.get(wm, wm)] += [(a, b, why, unknown, chat) for a, b, why, unknown in mine]
+    counts: Counter = Counter()
+
+    def add(metric: str, on: date, won: bool) -> None:
+        counts[metric, on.replace(day=1), "den"] += 1
+        counts[metric, on.replace(day=1), "num"] += won
+
+    for who, on in joined.items():
+        began = min(a for a, *_ in stays[who])
+        if on + timedelta(days=30) <= cfg.as_of:
+            paid = first.get(who, 0)
+            add("channel_conversion_rate", on, paid >= began and base.day(paid) <= on + timedelta(days=30))
+            late = [who in active[on + timedelta(days=k)] for k in range(24, 31)]
+            add("activity_retention_rate_d30", on, any(late))
+            add("churn_rate_d30", on, not any(late))
+        if on + timedelta(days=7) <= cfg.as_of:
+            add("activity_retention_rate_d7", on, who in active[on + timedelta(days=7)])
+    lost = set()
+    moments: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for r in base.kept:
+        if r["msgid"] in base.effective or (r["is_solitaire"] == "1" and base.counts(r["from"])):
+            moments[base.person.get(r["from"], r["from"]), r["roomid"]].append(int(r["msgtime"]))
+    days = {(who, chat, on) for kind, who, chat, on, _ in sides.acts if kind in ("vote", "check_in")}
+    at_risk: dict[date, set[str]] = defaultdict(set)
+    for who, mine in stays.items():
+        for began, ended, why, unknown, chat in mine:
+            on = base.day(began)
+            for n in range(max(0, (on - cfg.start).days), cfg.days):
+                day = cfg.start + timedelta(days=n)
+                if ended is not None and base.day(ended) < day:
+                    break
+                at_risk[day.replace(day=1)].add(who)
+            if ended is not None and why in ("self", "removed", "unknown"):
+                over = base.day(ended)
+                if not any(base.day(a) <= over and (b is None or base.day(b) > over) for a, b, *_ in mine):
+                    lost.add((who, over.replace(day=1)))
+            if on < cfg.start or unknown or on + timedelta(days=7) > cfg.as_of:
+                continue
+            week = [on + timedelta(days=k) for k in range(8)]
+            won = any(t >= began * 1000 and base.day(t // 1000) <= week[-1] for t in moments[who, chat])
+            won |= any(x == who and t >= began and base.day(t) <= week[-1] for x, t, _ in base.bought)
+            # nobody in these runs votes or checks in on the joining day before he joined
+            won |= any((who, chat, day) in days for day in week)
+            add("activation_rate_7d", on, won)
+    inside = {
+        (who, base.day(paid).replace(day=1))
+        for who, paid, where in base.bought
+        if any(chat == where and a <= paid and (b is None or paid < b) for a, b, _, _, chat in stays.get(who, ()))
+    }
+    chosen: dict[str, tuple] = {}
+    for r in rows(result.out, "referral__records"):
+        if r["status"] == "joined" and r["inviter"] != r["invitee"] and base.counts(r["inviter"]):
+            this = (r["invited_at"], r["inviter"])
+            chosen[r["invitee"]] = min(this, chosen.get(r["invitee"], this))
+    for key, row in cells.items():
+        metric, grain, start, comm, channel = key[:5]
+        if grain != "month" or comm or channel:
+            continue
+        month = date.fromisoformat(start)
+        parts = (row["numerator"], row["denominator"])
+        if (metric, month, "den") in counts:
+            assert parts == tuple(str(counts[metric, month, part]) for part in ("num", "den")), key
+        if metric == "lost_members":
+            assert int(row["value"]) == sum(m == month for _, m in lost)
+        if metric == "buyer_conversion_rate":
+            assert parts == (str(sum(m == month for _, m in inside)), str(len(at_risk[month])))
+        if metric == "k_factor":
+            found = sum(at[:7] == f"{month:%Y/%m}" for at, _ in chosen.values())
+            assert parts == (str(found), str(len(at_risk[month])))
+
+
+@pytest.mark.parametrize("which", ["demo", "small"])
 def test_surveys_and_staff_agree_with_the_files(which: str, request: pytest.FixtureRequest) -> None:
     cfg, result = request.getfixturevalue(which)
     cells = read_all(result)
