@@ -90,14 +90,15 @@ def generate(cfg: Config, progress: Callable[[str, int], None] | None = None) ->
         size = sum(f.stat().st_size for f in new.iterdir())
         result = Result(out, rows, size, notes=world.notes)
         if cfg.with_truth:
-            from kpi.generate.truth import write_truth
+            from kpi.generate.truth import Side, write_truth
 
             tell("truth", 0)
             target = cfg.truth.absolute() if cfg.truth else out / "truth" / TRUTH_NAME
             inside = target.is_relative_to(out)
             made = new / target.relative_to(out) if inside else work / "truth.csv"
             made.parent.mkdir(parents=True, exist_ok=True)
-            result.truth, result.truth_rows = target, write_truth(world, commerce, tally, made)
+            side = Side(log, engagement, staffing)
+            result.truth, result.truth_rows = target, write_truth(world, commerce, tally, side, made)
         _swap(new, out, work / "old")
         if result.truth is not None and not result.truth.is_relative_to(out):
             result.truth.parent.mkdir(parents=True, exist_ok=True)

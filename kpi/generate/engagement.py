@@ -216,7 +216,7 @@ def _check_ins(w: World, stays: _Stays, e: Engagement) -> None:
     """Check-in activities; a pull at 02:00 lists everybody whose state changed since the last one."""
     cfg, rng = w.cfg, w.cfg.rng("check_ins")
     days, h0 = cfg.days, cfg.h0
-    size = max(4, round(11 * (cfg.members / 2000)))
+    size = max(4, round(11 * min(40.0, cfg.members / 2000)))
     old = [c.idx for c in w.communities if c.created < h0 - 10 * DAY] or [0]
     plan = [(old[k % len(old)], first, 21) for k, first in enumerate(range(-4, days, 21))]
     late = [c.idx for c in w.communities if c.kind == "knowledge" and c.created >= h0]
@@ -230,7 +230,9 @@ def _check_ins(w: World, stays: _Stays, e: Engagement) -> None:
             continue
         people = stays.inside(comm, h0 + max(first, 0) * DAY, h0 + min(first + length // 2, days - 1) * DAY)
         people = [int(p) for p in rng.permutation(people)[:size]]
-        gone = {p: int(w.t_out[(w.person == p) & (w.comm == comm)].max()) for p in people}
+        gone: dict[int, int] = {}
+        for i in np.flatnonzero((w.comm == comm) & np.isin(w.person, people)).tolist():
+            gone[int(w.person[i])] = max(gone.get(int(w.person[i]), 0), int(w.t_out[i]))
         people += [p for p in shill if k in (1, 2)]
         eager = {p: float(rng.uniform(0.12, 0.6)) for p in people}
         lookers = set(people[2 : 2 + max(1, size // 5)])  # open the page, never check in
@@ -273,7 +275,7 @@ def _check_ins(w: World, stays: _Stays, e: Engagement) -> None:
 def _content(w: World, stays: _Stays, e: Engagement) -> None:
     cfg, rng = w.cfg, w.cfg.rng("content")
     h0, days = cfg.h0, cfg.days
-    scale = cfg.members / 2000
+    scale = min(25.0, cfg.members / 2000)
     n = max(24, round(80 * max(scale, days / 400)))
     kols, shills = _role(w, "kol"), _role(w, "shill")
     flash = [c for c in w.communities if c.kind == "flash"]

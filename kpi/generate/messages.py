@@ -162,7 +162,7 @@ class MessageLog:
         """Columns of all kept messages, by day."""
         out = {name: np.concatenate([p[name] for p in self._parts]) for name in (*self.FIELDS, "serial")}
         out["numeric"] = out["serial"] % 3 == 0
-        out["polarity"] = polarity(out["content"])
+        out["polarity"] = np.where(out["length"] >= 0, polarity(out["content"]), 0)  # blank without text
         return out
 
 

@@ -150,7 +150,7 @@ def _group_days(w: World, tally: MessageTally, s: Staffing) -> None:
     helper = np.array([t for _, _, t in w.staff_in]), np.array([k for k, _, _ in w.staff_in])
     said = np.cumsum(tally.messages, axis=0)
     days = stat_days(w)
-    seen = {i: 0 for i in visible_staff(w)}
+    seen = dict.fromkeys(visible_staff(w), 0)
     for d in days:
         low, high = h0 + d * DAY, h0 + (d + 1) * DAY
         live = (created < high) & (dismissed >= high)
