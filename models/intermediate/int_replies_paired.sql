@@ -13,7 +13,7 @@ look_back as (
         sent_at,
         sent_date,
         lag(person_id) over (partition by community_id order by sent_at, message_id) as previous_person_id,
-        lag(is_from_customer) over (partition by community_id order by sent_at, message_id) as is_previous_from_customer,
+        lag(is_from_customer) over (partition by community_id order by sent_at, message_id) as is_after_customer,
         lag(sent_at) over (partition by community_id order by sent_at, message_id) as previous_sent_at
     from messages
 ),
@@ -27,7 +27,7 @@ final as (
         sent_date as date_day
     from look_back
     where
-        is_previous_from_customer
+        is_after_customer
         and person_id != previous_person_id
         and sent_at <= previous_sent_at + interval '{{ var("reply_window_minutes") }} minutes'
 )

@@ -38,15 +38,10 @@ find_questions as (
         look_around.community_id,
         look_around.sent_date,
         look_around.sent_hour,
-        case
-            when look_around.next_staff_sent_at
-                <= look_around.sent_at + interval '{{ var("response_window_hours") }} hours'
-                then cast({{ dbt.datediff('look_around.sent_at', 'look_around.next_staff_sent_at', 'millisecond') }} as double)
-                    / 60000
-        end as response_minutes,
-        -- until then it may still be answered
-        look_around.sent_at + interval '{{ var("response_window_hours") }} hours'
-        <= {{ dbt.dateadd('day', 1, 'exports.last_day') }} as is_window_over
+        look_around.sent_at,
+        look_around.next_staff_sent_at,
+        look_around.sent_at + interval '{{ var("response_window_hours") }} hours' as window_end_at,
+        {{ dbt.dateadd('day', 1, 'exports.last_day') }} as archive_end_at
     from look_around
     inner join exports on look_around.sent_date >= exports.first_day and look_around.sent_date <= exports.last_day
     where
@@ -59,17 +54,32 @@ find_questions as (
         )
 ),
 
+measure_responses as (
+    select
+        message_id,
+        community_id,
+        sent_date,
+        sent_hour,
+        case
+            when next_staff_sent_at <= window_end_at
+                then {{ dbt.datediff('sent_at', 'next_staff_sent_at', 'millisecond') }}
+        end as response_milliseconds,
+        -- before that it may still be answered
+        window_end_at <= archive_end_at as is_window_over
+    from find_questions
+),
+
 gather_rows as (
     select
         message_id as question_id,
         community_id,
         sent_hour,
         1 as questions,
-        case when response_minutes is not null then 1 else 0 end as answered_questions,
-        case when response_minutes is null and is_window_over then 1 else 0 end as unanswered_questions,
-        response_minutes,
+        case when response_milliseconds is not null then 1 else 0 end as answered_questions,
+        case when response_milliseconds is null and is_window_over then 1 else 0 end as unanswered_questions,
+        cast(response_milliseconds as double) / 60000 as response_minutes,
         sent_date as date_day
-    from find_questions
+    from measure_responses
     union all
     select
         {{ composite_key(["'empty'", 'community_days.community_id', 'community_days.date_day']) }} as question_id,
@@ -82,10 +92,10 @@ gather_rows as (
         community_days.date_day
     from community_days
     inner join exports on community_days.date_day >= exports.first_day and community_days.date_day <= exports.last_day
-    left join find_questions
-        on community_days.community_id = find_questions.community_id
-        and community_days.date_day = find_questions.sent_date
-    where find_questions.message_id is null
+    left join measure_responses
+        on community_days.community_id = measure_responses.community_id
+        and community_days.date_day = measure_responses.sent_date
+    where measure_responses.message_id is null
 ),
 
 final as (
