@@ -4,12 +4,12 @@
 -- Grain: one row per community and month that the message archive covers, newest month first; the newest may be
 -- unfinished.
 -- How to read it: a healthy community has many speakers (有效发言), members who answer each other (peer_reply_share) and
--- does not hang on a few. contributor_absence_factor is the smallest number of speakers who wrote half of the effective
--- messages: if they leave, half of the talk is gone; 1 or 2 in a large community is a risk. top_1pct_share and
--- top_10pct_share say the same as shares, of at least one person each, so read them with speakers in view.
+-- does not hang on a few. contributor_absence_factor is the smallest number of speakers who wrote half of the
+-- effective messages: if they leave, half of the talk is gone; 1 or 2 in a large community is a risk. top_1pct_share
+-- and top_10pct_share say the same as shares, of at least one person each, so read them with speakers in view.
 -- messages_per_speaker rising while speakers fall is a circle that closes. team_share is what staff and bots say;
--- beside a low peer_reply_share it means a notice board. median_response_minutes and unanswered_questions tell whether we are
--- there when asked.
+-- beside a low peer_reply_share it means a notice board. median_response_minutes and unanswered_questions tell
+-- whether we are there when asked.
 -- Null means that there was nothing to take a share of.
 -- The shares: mf query --metrics top_10pct_message_share,peer_reply_share --group-by community,metric_time__month
 with community_months as (

@@ -2,8 +2,8 @@
 -- What do communities talk about, and which topics rise and fall?
 --
 -- Grain: one row per community, month and term among the ten most frequent of the community and month (topic_rank),
--- from the newest month back. A topic of fewer than k_speakers (5) different persons in the community and month is withheld:
--- it has no row, and takes no rank.
+-- from the newest month back. A topic of fewer than k_speakers (5) different persons in the community and month is
+-- withheld: it has no row, and takes no rank.
 -- How to read it: mentions are effective messages that contain the term, share_of_messages their share of the effective
 -- messages of the community. trend compares this share with the month before, so that a loud month does not lift all
 -- topics and an unfinished month can be read: rising from half as much again, falling from a third less; new when the
