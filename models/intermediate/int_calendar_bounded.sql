@@ -11,7 +11,9 @@ measure_calendar as (
         -- messages, clicks and referrals only count inside communities, and hand-kept sheets reach beyond the data
         min(first_day) filter (
             where not starts_with(export_name, 'manual__')
-            and export_name not in ('wecom__messages', 'scrm__link_clicks', 'referral__records')
+            and export_name not in (
+                'wecom__messages', 'wecom__polls', 'wecom__red_packets', 'scrm__link_clicks', 'referral__records'
+            )
         ) as first_date,
         {% if var('as_of') is none -%}
         max(last_day) filter (where not starts_with(export_name, 'manual__')) as as_of_date

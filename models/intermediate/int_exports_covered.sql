@@ -3,6 +3,8 @@
     ('wecom__group_members', 'stg_wecom__group_members', 'exported_at', none),
     ('wecom__group_events', 'stg_wecom__group_events', 'occurred_at', none),
     ('wecom__messages', 'stg_wecom__messages', 'sent_at', none),
+    ('wecom__polls', 'stg_wecom__polls', 'sent_at', none),
+    ('wecom__red_packets', 'stg_wecom__red_packets', 'sent_at', none),
     ('scrm__link_clicks', 'stg_scrm__link_clicks', 'clicked_at', none),
     ('youzan__orders', 'stg_youzan__orders', 'paid_at', none),
     ('wechat_store__orders', 'stg_wechat_store__orders', 'paid_at', none),

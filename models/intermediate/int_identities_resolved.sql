@@ -2,6 +2,8 @@
 {%- set lone_keys = [
     ('stg_wecom__group_events', 'member_key'),
     ('stg_wecom__messages', 'sender_key'),
+    ('stg_wecom__polls', 'sender_key'),
+    ('stg_wecom__red_packets', 'sender_key'),
     ('stg_scrm__link_clicks', 'customer_key'),
     ('stg_referral__records', 'inviter_key'),
     ('stg_referral__records', 'invitee_key'),

@@ -104,6 +104,9 @@ final as (
             has_content and not is_repeat and number_in_burst <= {{ var('effective_burst_messages') }},
             false
         ) as is_effective,
+        coalesce(is_solitaire, false) as is_solitaire,
+        polarity,
+        terms,
         cast(sent_at as date) as sent_date,
         cast(extract(hour from sent_at) as integer) as sent_hour,
         sent_at

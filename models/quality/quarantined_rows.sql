@@ -3,8 +3,8 @@
     'manual__campaigns', 'manual__channels', 'manual__communities', 'manual__costs', 'manual__member_roles',
     'manual__products', 'oceanengine__daily', 'referral__records', 'scrm__link_clicks', 'tencent_ads__daily',
     'wechat_store__order_lines', 'wechat_store__orders', 'wecom__acquisition_links', 'wecom__customers',
-    'wecom__group_chats', 'wecom__group_events', 'wecom__group_members', 'wecom__messages', 'wecom__staff',
-    'youzan__orders',
+    'wecom__group_chats', 'wecom__group_events', 'wecom__group_members', 'wecom__messages', 'wecom__polls',
+    'wecom__red_packets', 'wecom__staff', 'youzan__orders',
 ] -%}
 
 with gather_problems as (

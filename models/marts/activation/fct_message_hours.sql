@@ -24,7 +24,10 @@ count_messages as (
         messages.sent_hour,
         count(*) as messages,
         count(case when messages.is_from_customer then 1 end) as customer_messages,
-        count(case when messages.is_effective then 1 end) as effective_messages
+        count(case when messages.is_effective then 1 end) as effective_messages,
+        count(case when messages.is_effective and messages.polarity = -1 then 1 end) as negative_messages,
+        count(messages.polarity) as judged_messages,
+        count(case when messages.sender_role in ('staff', 'bot') then 1 end) as team_messages
     from messages
     -- the day on which the archive was exported is in it, but not complete
     inner join exports on messages.sent_date >= exports.first_day and messages.sent_date <= exports.last_day
@@ -50,7 +53,10 @@ fill_empty_days as (
         null as sent_hour,
         0 as messages,
         0 as customer_messages,
-        0 as effective_messages
+        0 as effective_messages,
+        0 as negative_messages,
+        0 as judged_messages,
+        0 as team_messages
     from community_days
     inner join exports on community_days.date_day >= exports.first_day and community_days.date_day <= exports.last_day
     left join count_messages
@@ -78,6 +84,9 @@ final as (
         cast(messages as integer) as messages,
         cast(customer_messages as integer) as customer_messages,
         cast(effective_messages as integer) as effective_messages,
+        cast(team_messages as integer) as team_messages,
+        -- an archive whose texts nobody judged has no negative messages known, not none
+        cast(case when sum(judged_messages) over () > 0 then negative_messages end as integer) as negative_messages,
         date_day
     from gather_rows
 )

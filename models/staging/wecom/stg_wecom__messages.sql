@@ -32,6 +32,7 @@ final as (
         is_solitaire,
         is_stop_phrase,
         terms,
+        polarity,
         source_file,
         source_row,
         exported_at

@@ -1,7 +1,7 @@
 {%- set columns = [
     'msgid', 'seq', 'action', 'from', 'roomid', 'msgtime', 'msgtype', 'pre_msgid', 'switch_time',
     'voice_seconds', 'text_length', 'content_hash', 'is_solitaire', 'is_stop_phrase', 'terms',
-    '_source_file', '_source_row', '_exported_at'
+    'polarity', '_source_file', '_source_row', '_exported_at'
 ] -%}
 {%- set checks = [
     ('msgid', "message_id is null", 'the row has no key: fill it or remove the row'),
@@ -24,6 +24,8 @@
         'does not parse as 0 or 1'),
     ('is_stop_phrase', "is_stop_phrase is null and " ~ clean_text(raw('is_stop_phrase')) ~ " is not null",
         'does not parse as 0 or 1'),
+    ('polarity', "polarity is null and " ~ clean_text(raw('polarity')) ~ " is not null",
+        'does not parse as -1, 0 or 1'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
@@ -48,6 +50,7 @@ interpret_cells as (
         case trim({{ raw('is_solitaire') }}) when '1' then true when '0' then false end as is_solitaire,
         case trim({{ raw('is_stop_phrase') }}) when '1' then true when '0' then false end as is_stop_phrase,
         {{ clean_text(raw('terms')) }} as terms,
+        case trim({{ raw('polarity') }}) when '-1' then -1 when '0' then 0 when '1' then 1 end as polarity,
         {{ lineage_columns() }}
     from source
 ),
@@ -74,6 +77,7 @@ final as (
         is_solitaire,
         is_stop_phrase,
         terms,
+        polarity,
         source_file,
         source_row,
         exported_at,

@@ -1,0 +1,35 @@
+-- Answers in the flow of talk: what a member or staff says soon after somebody else, a member, spoke.
+with messages as (
+    select * from {{ ref('int_messages_flagged') }}
+    where is_from_customer or sender_role = 'staff'
+),
+
+look_back as (
+    select
+        message_id,
+        community_id,
+        person_id,
+        is_from_customer,
+        sent_at,
+        sent_date,
+        lag(person_id) over (partition by community_id order by sent_at, message_id) as previous_person_id,
+        lag(is_from_customer) over (partition by community_id order by sent_at, message_id) as is_after_customer,
+        lag(sent_at) over (partition by community_id order by sent_at, message_id) as previous_sent_at
+    from messages
+),
+
+final as (
+    select
+        message_id,
+        community_id,
+        person_id,
+        is_from_customer as is_from_peer,
+        sent_date as date_day
+    from look_back
+    where
+        is_after_customer
+        and person_id != previous_person_id
+        and sent_at <= previous_sent_at + interval '{{ var("reply_window_minutes") }} minutes'
+)
+
+select * from final
