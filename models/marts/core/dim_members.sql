@@ -10,6 +10,18 @@ orders as (
     select * from {{ ref('int_orders_resolved') }}
 ),
 
+first_memberships as (
+    select * from {{ ref('int_first_memberships_picked') }}
+),
+
+channels as (
+    select * from {{ ref('dim_channels') }}
+),
+
+communities as (
+    select * from {{ ref('int_communities_described') }}
+),
+
 summarise_memberships as (
     select
         person_id,
@@ -34,10 +46,16 @@ final as (
         persons.role,
         persons.is_counted,
         summarise_memberships.first_joined_date,
+        cast({{ dbt.date_trunc('month', 'summarise_memberships.first_joined_date') }} as date) as first_joined_month,
+        channels.channel_name as first_channel_name,
+        communities.community_type as first_community_type,
         summarise_orders.first_paid_date,
         cast(coalesce(summarise_memberships.communities_joined, 0) as integer) as communities_joined
     from persons
     left join summarise_memberships on persons.person_id = summarise_memberships.person_id
+    left join first_memberships on persons.person_id = first_memberships.person_id
+    left join channels on first_memberships.channel_id = channels.channel_id
+    left join communities on first_memberships.community_id = communities.community_id
     left join summarise_orders on persons.person_id = summarise_orders.person_id
 )
 

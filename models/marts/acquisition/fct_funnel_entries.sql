@@ -1,0 +1,159 @@
+-- The ordered funnel of the new members: each step needs the one before, and falls into a window after it.
+with new_members as (
+    select * from {{ ref('int_first_memberships_picked') }}
+    where is_new_member
+),
+
+community_days as (
+    select * from {{ ref('int_community_days_spanned') }}
+),
+
+activities as (
+    select * from {{ ref('int_activities_gathered') }}
+),
+
+orders as (
+    select * from {{ ref('int_orders_resolved') }}
+    where is_valid
+),
+
+referrals as (
+    select * from {{ ref('int_referrals_credited') }}
+    where succeeded_at is not null
+),
+
+-- a step is unknown, not zero, where its export is not loaded
+bound_days as (
+    select
+        (select min(date_day) from {{ ref('int_activity_days_spanned') }}) as first_activity_day,
+        (select min(date_day) from {{ ref('int_sales_days_spanned') }}) as first_sales_day,
+        (
+            select min(exports.first_day) from {{ ref('int_exports_covered') }} as exports
+            where exports.export_name = 'referral__records' and exports.is_loaded
+        ) as first_referral_day
+),
+
+find_activations as (
+    select
+        new_members.person_id,
+        min(activities.occurred_at) as activated_at
+    from new_members
+    inner join activities
+        on new_members.person_id = activities.person_id
+        and new_members.joined_at <= activities.occurred_at
+        and activities.date_day <= {{ dbt.dateadd('day', 7, 'new_members.joined_date') }}
+    group by new_members.person_id
+),
+
+rank_orders as (
+    select
+        person_id,
+        paid_at,
+        paid_date,
+        row_number() over (partition by person_id order by paid_at, order_key) as order_number
+    from orders
+),
+
+find_first_orders as (
+    select
+        find_activations.person_id,
+        rank_orders.paid_date as first_order_date
+    from find_activations
+    inner join rank_orders
+        on find_activations.person_id = rank_orders.person_id
+        and find_activations.activated_at <= rank_orders.paid_at
+        and rank_orders.paid_date <= {{ dbt.dateadd('day', 30, 'cast(find_activations.activated_at as date)') }}
+    where rank_orders.order_number = 1
+),
+
+find_repurchases as (
+    select
+        find_first_orders.person_id,
+        min(orders.paid_date) as repurchase_date
+    from find_first_orders
+    inner join orders
+        on find_first_orders.person_id = orders.person_id
+        and find_first_orders.first_order_date < orders.paid_date
+        and orders.paid_date <= {{ dbt.dateadd('day', 30, 'find_first_orders.first_order_date') }}
+    group by find_first_orders.person_id
+),
+
+find_referrals as (
+    select
+        find_repurchases.person_id,
+        min(cast(referrals.succeeded_at as date)) as referral_date
+    from find_repurchases
+    inner join referrals
+        on find_repurchases.person_id = referrals.inviter_person_id
+        and find_repurchases.repurchase_date <= cast(referrals.succeeded_at as date)
+        and cast(referrals.succeeded_at as date) <= {{ dbt.dateadd('day', 90, 'find_repurchases.repurchase_date') }}
+    group by find_repurchases.person_id
+),
+
+gather_rows as (
+    select
+        new_members.person_id as funnel_entry_id,
+        new_members.community_id,
+        new_members.channel_id,
+        new_members.person_id,
+        1 as joined,
+        new_members.joined_date as first_joined_date
+    from new_members
+    inner join community_days
+        on new_members.community_id = community_days.community_id
+        and new_members.joined_date = community_days.date_day
+    union all
+    select
+        {{ composite_key(["'empty'", 'community_id', 'date_day']) }} as funnel_entry_id,
+        community_id,
+        'unattributed' as channel_id,
+        null as person_id,
+        0 as joined,
+        date_day as first_joined_date
+    from community_days
+),
+
+mark_steps as (
+    select
+        gather_rows.*,
+        find_first_orders.first_order_date,
+        find_repurchases.repurchase_date,
+        find_referrals.referral_date,
+        cast(find_activations.activated_at as date) as activation_date,
+        gather_rows.first_joined_date >= bound_days.first_activity_day as has_activity,
+        bound_days.first_sales_day is not null as has_sales,
+        bound_days.first_referral_day is not null as has_referrals
+    from gather_rows
+    cross join bound_days
+    left join find_activations on gather_rows.person_id = find_activations.person_id
+    left join find_first_orders on gather_rows.person_id = find_first_orders.person_id
+    left join find_repurchases on gather_rows.person_id = find_repurchases.person_id
+    left join find_referrals on gather_rows.person_id = find_referrals.person_id
+),
+
+final as (
+    select
+        funnel_entry_id,
+        community_id,
+        channel_id,
+        person_id,
+        joined,
+        first_joined_date,
+        activation_date,
+        first_order_date,
+        repurchase_date,
+        referral_date,
+        case when has_activity then case when activation_date is null then 0 else 1 end end as activated,
+        case
+            when has_activity and has_sales then case when first_order_date is null then 0 else 1 end
+        end as first_ordered,
+        case
+            when has_activity and has_sales then case when repurchase_date is null then 0 else 1 end
+        end as repurchased,
+        case
+            when has_activity and has_sales and has_referrals then case when referral_date is null then 0 else 1 end
+        end as referred
+    from mark_steps
+)
+
+select * from final
