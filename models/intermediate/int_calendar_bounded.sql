@@ -12,6 +12,9 @@ measure_calendar as (
         min(first_day) filter (
             where not starts_with(export_name, 'manual__')
             and export_name not in ('wecom__messages', 'scrm__link_clicks', 'referral__records')
+            and export_name not in (
+                'scrm__content_daily', 'scrm__content_items', 'weiban__check_ins', 'wenjuanxing__answers'
+            )
         ) as first_date,
         {% if var('as_of') is none -%}
         max(last_day) filter (where not starts_with(export_name, 'manual__')) as as_of_date

@@ -5,6 +5,8 @@
     'wechat_store__order_lines', 'wechat_store__orders', 'wecom__acquisition_links', 'wecom__customers',
     'wecom__group_chats', 'wecom__group_events', 'wecom__group_members', 'wecom__messages', 'wecom__staff',
     'youzan__orders',
+    'manual__surveys', 'scrm__content_daily', 'scrm__content_items', 'wechat_official__articles',
+    'weiban__check_ins', 'wenjuanxing__answers',
 ] -%}
 
 with gather_problems as (
