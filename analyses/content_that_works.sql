@@ -28,11 +28,11 @@ sum_counts as (
         coalesce(contents.content_type, 'unknown') as content_type,
         coalesce(contents.author_kind, 'unknown') as author_kind,
         count(distinct content_days.content_id) as items,
-        sum(content_days.views) as views,
-        sum(content_days.clicks) as clicks,
-        sum(content_days.comments) as comments,
-        sum(content_days.likes) as likes,
-        sum(content_days.shares) as shares
+        sum(content_days.view_count) as view_count,
+        sum(content_days.click_count) as click_count,
+        sum(content_days.comment_count) as comment_count,
+        sum(content_days.like_count) as like_count,
+        sum(content_days.share_count) as share_count
     from content_days
     inner join find_last_day on content_days.date_day > find_last_day.last_date - 90
     left join contents on content_days.content_id = contents.content_id
@@ -44,14 +44,14 @@ final as (
         content_type,
         author_kind,
         items,
-        views,
-        clicks,
-        comments,
-        likes,
-        shares,
-        round(views / nullif(items, 0), 1) as views_per_item,
-        round(clicks / nullif(views, 0), 4) as click_through_rate,
-        round(100 * (comments + likes + shares) / nullif(views, 0), 2) as interactions_per_100_views
+        view_count,
+        click_count,
+        comment_count,
+        like_count,
+        share_count,
+        round(view_count / nullif(items, 0), 1) as views_per_item,
+        round(click_count / nullif(view_count, 0), 4) as click_through_rate,
+        round(100 * (comment_count + like_count + share_count) / nullif(view_count, 0), 2) as interactions_per_100_views
     from sum_counts
 )
 

@@ -52,14 +52,14 @@ final as (
         sum_surveys.surveys,
         sum_surveys.surveys_sent,
         sum_surveys.responses,
-        round(sum_surveys.responses / nullif(sum_surveys.surveys_sent, 0), 3) as response_rate,
         sum_scores.csat_scores,
-        round(sum_scores.satisfied / nullif(sum_scores.csat_scores, 0), 3) as csat,
         sum_scores.nps_scores,
-        round((sum_scores.promoters - sum_scores.detractors) / nullif(sum_scores.nps_scores, 0), 3) as nps,
         sum_posts.ugc_posts,
         sum_posts.order_shows,
-        sum_posts.authors
+        sum_posts.authors,
+        round(sum_surveys.responses / nullif(sum_surveys.surveys_sent, 0), 3) as response_rate,
+        round(sum_scores.satisfied / nullif(sum_scores.csat_scores, 0), 3) as csat,
+        round((sum_scores.promoters - sum_scores.detractors) / nullif(sum_scores.nps_scores, 0), 3) as nps
     from communities
     left join sum_surveys on communities.community_id = sum_surveys.community_id
     left join sum_scores on communities.community_id = sum_scores.community_id

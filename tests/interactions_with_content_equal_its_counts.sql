@@ -13,16 +13,16 @@ content_days as (
     select
         community_id,
         date_day,
-        sum(comments + likes + shares) as content_counts
+        sum(comment_count + like_count + share_count) as content_counts
     from {{ ref('fct_content_days') }}
     group by community_id, date_day
 )
 
 select
-    coalesce(interactions.community_id, content_days.community_id) as community_id,
-    coalesce(interactions.date_day, content_days.date_day) as date_day,
     interactions.interactions,
-    content_days.content_counts
+    content_days.content_counts,
+    coalesce(interactions.community_id, content_days.community_id) as community_id,
+    coalesce(interactions.date_day, content_days.date_day) as date_day
 from interactions
 full outer join content_days
     on interactions.community_id = content_days.community_id

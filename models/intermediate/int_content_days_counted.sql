@@ -13,13 +13,13 @@ calendar as (
 final as (
     select
         content_days.content_id,
-        coalesce(contents.community_id, 'unattributed') as community_id,
-        content_days.views,
-        content_days.clicks,
-        content_days.comments,
-        content_days.likes,
-        content_days.shares,
-        content_days.stat_date as date_day
+        content_days.view_count,
+        content_days.click_count,
+        content_days.comment_count,
+        content_days.like_count,
+        content_days.share_count,
+        content_days.stat_date as date_day,
+        coalesce(contents.community_id, 'unattributed') as community_id
     from content_days
     cross join calendar
     left join contents on content_days.content_id = contents.content_id

@@ -1,4 +1,4 @@
-{%- set counted_types = [('comment', 'comments'), ('like', 'likes'), ('share', 'shares')] -%}
+{%- set counted_types = [('comment', 'comment_count'), ('like', 'like_count'), ('share', 'share_count')] -%}
 
 with content_days as (
     select * from {{ ref('int_content_days_counted') }}

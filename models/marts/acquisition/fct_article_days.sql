@@ -1,4 +1,4 @@
-{%- set counters = ['readers', 'sharers', 'likers', 'recommenders', 'comments', 'collectors'] -%}
+{%- set counters = ['readers', 'sharers', 'likers', 'recommenders', 'comment_count', 'collectors'] -%}
 
 -- Counters run from publication on: what a day adds is what stands above all that was shown before.
 with articles as (
@@ -13,34 +13,48 @@ dates as (
 
 find_peaks as (
     select
-        *,
         {% for counter in counters -%}
+        {{ counter }},
         coalesce(
             max({{ counter }}) over (
                 partition by article_id order by stat_date rows between unbounded preceding and 1 preceding
             ),
             0
-        ) as {{ counter }}_before{{ ',' if not loop.last }}
+        ) as {{ counter }}_before,
         {% endfor -%}
+        article_id,
+        title,
+        published_date,
+        stat_date
     from articles
+),
+
+measure_rises as (
+    select
+        {% for counter in counters -%}
+        {{ counter }} - {{ counter }}_before as {{ counter }},
+        {% endfor -%}
+        article_id,
+        title,
+        published_date,
+        stat_date
+    from find_peaks
 ),
 
 final as (
     select
-        {{ composite_key(['find_peaks.article_id', 'find_peaks.stat_date']) }} as article_day_id,
-        find_peaks.article_id,
-        find_peaks.title,
-        find_peaks.published_date,
+        {{ composite_key(['measure_rises.article_id', 'measure_rises.stat_date']) }} as article_day_id,
+        measure_rises.article_id,
+        measure_rises.title,
+        measure_rises.published_date,
         {% for counter in counters -%}
-        greatest(find_peaks.{{ counter }} - find_peaks.{{ counter }}_before, 0) as {{ counter }},
+        greatest(measure_rises.{{ counter }}, 0) as {{ counter }},
         {% endfor -%}
-        {% for counter in counters -%}
-        {{ 'or ' if not loop.first }}find_peaks.{{ counter }} < find_peaks.{{ counter }}_before
-        {% endfor -%}
-        as is_counter_fall,
-        find_peaks.stat_date as date_day
-    from find_peaks
-    inner join dates on find_peaks.stat_date = dates.date_day
+        -- true as soon as one counter stands below its peak
+        least(measure_rises.{{ counters | join(', measure_rises.') }}) < 0 as is_counter_fall,
+        measure_rises.stat_date as date_day
+    from measure_rises
+    inner join dates on measure_rises.stat_date = dates.date_day
 )
 
 select * from final

@@ -1,4 +1,4 @@
-{%- set counts = ['views', 'clicks', 'comments', 'likes', 'shares'] -%}
+{%- set counts = ['view_count', 'click_count', 'comment_count', 'like_count', 'share_count'] -%}
 
 with content_days as (
     select * from {{ ref('int_content_days_counted') }}

@@ -27,10 +27,10 @@ final as (
     select
         surveys.survey_id,
         surveys.survey_name,
-        coalesce(communities.community_id, 'unattributed') as community_id,
         surveys.surveys_sent,
-        coalesce(count_responses.responses, 0) as responses,
-        surveys.sent_date
+        surveys.sent_date,
+        coalesce(communities.community_id, 'unattributed') as community_id,
+        coalesce(count_responses.responses, 0) as responses
     from surveys
     cross join calendar
     -- of a survey sent after the last export of answers nobody knows how many came back

@@ -19,7 +19,7 @@ final as (
         cast(contents.published_at as date) as published_date
     from contents
     -- inside the history, and not on the day of the export itself, which is not complete
-    where cast(contents.published_at as date) in (select date_day from covered_days)
+    where cast(contents.published_at as date) in (select covered_days.date_day from covered_days)
     union all
     select
         {{ composite_key(["'empty'", 'community_id', 'date_day']) }} as ugc_post_id,

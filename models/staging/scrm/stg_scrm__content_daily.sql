@@ -18,11 +18,11 @@ final as (
     select
         stat_date,
         content_id,
-        views,
-        clicks,
-        comments,
-        likes,
-        shares,
+        view_count,
+        click_count,
+        comment_count,
+        like_count,
+        share_count,
         source_file,
         source_row,
         exported_at

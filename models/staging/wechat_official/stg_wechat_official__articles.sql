@@ -24,7 +24,7 @@ final as (
         sharers,
         likers,
         recommenders,
-        comments,
+        comment_count,
         collectors,
         source_file,
         source_row,

@@ -10,7 +10,7 @@
     ('share_user', "sharers is null or sharers < 0", 'missing or does not parse as a whole number from 0'),
     ('like_user', "likers is null or likers < 0", 'missing or does not parse as a whole number from 0'),
     ('zaikan_user', "recommenders is null or recommenders < 0", 'missing or does not parse as a whole number from 0'),
-    ('comment_count', "comments is null or comments < 0", 'missing or does not parse as a whole number from 0'),
+    ('comment_count', "comment_count is null or comment_count < 0", 'missing or does not parse as a whole number from 0'),
     ('collection_user', "collectors is null or collectors < 0", 'missing or does not parse as a whole number from 0'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
@@ -31,7 +31,7 @@ interpret_cells as (
         {{ parse_number(raw('share_user'), 'bigint') }} as sharers,
         {{ parse_number(raw('like_user'), 'bigint') }} as likers,
         {{ parse_number(raw('zaikan_user'), 'bigint') }} as recommenders,
-        {{ parse_number(raw('comment_count'), 'bigint') }} as comments,
+        {{ parse_number(raw('comment_count'), 'bigint') }} as comment_count,
         {{ parse_number(raw('collection_user'), 'bigint') }} as collectors,
         {{ lineage_columns() }}
     from source
@@ -54,7 +54,7 @@ final as (
         sharers,
         likers,
         recommenders,
-        comments,
+        comment_count,
         collectors,
         source_file,
         source_row,
