@@ -8,11 +8,12 @@ measure_calendar as (
         min(first_day) filter (
             where export_name in ('wecom__group_members', 'wecom__group_events')
         ) as history_start_date,
-        -- messages, clicks and referrals only count inside communities, and hand-kept sheets reach beyond the data
+        -- only what counts outside communities too; what is kept by hand reaches beyond the data
         min(first_day) filter (
-            where not starts_with(export_name, 'manual__')
-            and export_name not in (
-                'wecom__messages', 'wecom__polls', 'wecom__red_packets', 'scrm__link_clicks', 'referral__records'
+            where export_name in (
+                'wecom__group_members', 'wecom__group_events', 'youzan__orders', 'wechat_store__orders',
+                'kuaituantuan__orders', 'tencent_ads__daily', 'oceanengine__daily', 'wecom__acquisition_links',
+                'wecom__contact_statistics', 'wechat_official__articles', 'wechat_channels__live_sessions'
             )
         ) as first_date,
         {% if var('as_of') is none -%}

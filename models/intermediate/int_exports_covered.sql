@@ -12,6 +12,11 @@
     ('oceanengine__daily', 'stg_oceanengine__daily', 'stat_date', none),
     ('wecom__acquisition_links', 'stg_wecom__acquisition_links', 'stat_date', none),
     ('referral__records', 'stg_referral__records', 'invited_at', none),
+    ('scrm__content_items', 'stg_scrm__content_items', 'published_at', none),
+    ('scrm__content_daily', 'stg_scrm__content_daily', 'stat_date', none),
+    ('weiban__check_ins', 'stg_weiban__check_ins', 'last_check_in_at', none),
+    ('wechat_official__articles', 'stg_wechat_official__articles', 'stat_date', none),
+    ('wenjuanxing__answers', 'stg_wenjuanxing__answers', 'submitted_at', none),
     ('manual__costs', 'stg_manual__costs', 'first_date', 'last_date'),
 ] -%}
 

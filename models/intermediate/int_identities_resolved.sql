@@ -9,6 +9,9 @@
     ('stg_referral__records', 'invitee_key'),
     ('stg_wecom__staff', 'staff_key'),
     ('stg_manual__member_roles', 'member_key'),
+    ('stg_weiban__check_ins', 'customer_key'),
+    ('stg_scrm__content_items', 'author_key'),
+    ('stg_wenjuanxing__answers', 'customer_key'),
 ] -%}
 
 -- A person is known by several keys. Unionid wins over external_userid;
