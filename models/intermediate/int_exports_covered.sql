@@ -9,6 +9,8 @@
     ('tencent_ads__daily', 'stg_tencent_ads__daily', 'stat_date', none),
     ('oceanengine__daily', 'stg_oceanengine__daily', 'stat_date', none),
     ('wecom__acquisition_links', 'stg_wecom__acquisition_links', 'stat_date', none),
+    ('wecom__contact_statistics', 'stg_wecom__contact_statistics', 'stat_date', none),
+    ('wecom__group_statistics', 'stg_wecom__group_statistics', 'stat_date', none),
     ('referral__records', 'stg_referral__records', 'invited_at', none),
     ('manual__costs', 'stg_manual__costs', 'first_date', 'last_date'),
 ] -%}

@@ -1,9 +1,10 @@
 {%- set acknowledged_columns = ['export_name', 'source_file', 'source_row', 'problem_column', 'problem_value'] -%}
 {%- set exports = [
     'manual__campaigns', 'manual__channels', 'manual__communities', 'manual__costs', 'manual__member_roles',
-    'manual__products', 'oceanengine__daily', 'referral__records', 'scrm__link_clicks', 'tencent_ads__daily',
-    'wechat_store__order_lines', 'wechat_store__orders', 'wecom__acquisition_links', 'wecom__customers',
-    'wecom__group_chats', 'wecom__group_events', 'wecom__group_members', 'wecom__messages', 'wecom__staff',
+    'manual__products', 'manual__targets', 'oceanengine__daily', 'referral__records', 'scrm__customer_demographics',
+    'scrm__link_clicks', 'tencent_ads__daily', 'wechat_store__order_lines', 'wechat_store__orders',
+    'wecom__acquisition_links', 'wecom__contact_statistics', 'wecom__customers', 'wecom__group_chats',
+    'wecom__group_events', 'wecom__group_members', 'wecom__group_statistics', 'wecom__messages', 'wecom__staff',
     'youzan__orders',
 ] -%}
 
