@@ -22,7 +22,7 @@ date_ages as (
         community_id,
         channel_id,
         {{ age }} as age_days,
-        cast({{ dbt.date_trunc('month', 'first_paid_date') }} as date) as cohort_month,
+        cohort_month,
         cast({{ dbt.dateadd('day', age, 'first_paid_date') }} as date) as last_day_of_age,
         cast({{ dbt.dateadd('day', age, dbt.last_day('first_paid_date', 'month')) }} as date) as complete_from_date
     from buyers

@@ -65,6 +65,7 @@ final as (
             else 0
         end as repurchased_d30,
         date_purchases.second_paid_date,
+        cast({{ dbt.date_trunc('month', 'date_purchases.first_paid_date') }} as date) as cohort_month,
         date_purchases.first_paid_date
     from date_purchases
     cross join find_last_day
@@ -78,6 +79,7 @@ final as (
         0 as matured_d30,
         0 as repurchased_d30,
         null as second_paid_date,
+        cast({{ dbt.date_trunc('month', 'sales_days.date_day') }} as date) as cohort_month,
         sales_days.date_day as first_paid_date
     from sales_days
     left join date_purchases
