@@ -11,6 +11,8 @@
     ('tencent_ads__daily', 'stg_tencent_ads__daily', 'stat_date', none),
     ('oceanengine__daily', 'stg_oceanengine__daily', 'stat_date', none),
     ('wecom__acquisition_links', 'stg_wecom__acquisition_links', 'stat_date', none),
+    ('wecom__contact_statistics', 'stg_wecom__contact_statistics', 'stat_date', none),
+    ('wecom__group_statistics', 'stg_wecom__group_statistics', 'stat_date', none),
     ('referral__records', 'stg_referral__records', 'invited_at', none),
     ('scrm__content_items', 'stg_scrm__content_items', 'published_at', none),
     ('scrm__content_daily', 'stg_scrm__content_daily', 'stat_date', none),

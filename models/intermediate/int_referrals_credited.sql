@@ -21,6 +21,7 @@ name_persons as (
         inviters.person_id as inviter_person_id,
         invitees.person_id as invitee_person_id,
         referrals.inviter_key,
+        referrals.invite_code,
         referrals.invited_at
     from referrals
     inner join identities as inviters on referrals.inviter_key = inviters.identity_key
@@ -49,6 +50,7 @@ final as (
     select
         rank_invitations.invitee_person_id,
         rank_invitations.inviter_person_id,
+        rank_invitations.invite_code,
         rank_invitations.invited_at,
         case
             when find_first_orders.first_paid_at >= rank_invitations.invited_at then find_first_orders.first_paid_at

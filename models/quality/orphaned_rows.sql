@@ -37,6 +37,14 @@
     ('youzan__orders', 'promo_code', '推广方式', ref('stg_manual__communities'), 'promo_code',
         'a promotion code that no registered community has: the order is credited by last touch only; '
         ~ 'register the code'),
+    ('wecom__contact_statistics', 'staff_key', 'userid', ref('stg_wecom__staff'), 'staff_key',
+        'a staff member whom the staff list does not have: the figures stand under no department; load the staff list'),
+    ('manual__targets', 'target_metric', '指标', ref('target_metrics'), 'target_metric',
+        'a metric whose actual is not compared with targets: correct the id, or accept a target without attainment'),
+    ('manual__targets', 'chat_id', '社群', ref('int_communities_described'), 'community_id',
+        'a group that no group list and no callback names: correct the chat_id in the target sheet'),
+    ('manual__targets', 'staff_key', '员工', ref('stg_wecom__staff'), 'staff_key',
+        'a staff member whom the staff list does not have: correct the key in the target sheet'),
 ] -%}
 
 with gather_orphans as (

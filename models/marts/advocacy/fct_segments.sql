@@ -1,9 +1,13 @@
--- A view on purpose: each person has a line for every segment, so that a share finds its denominator
--- beside its numerator.
+-- A view on purpose: each person has a line for every pair of segment and loyalty tier, so that a share finds its
+-- denominator beside its numerator.
 {{ config(materialized='view') }}
 
 with segments as (
     select * from {{ ref('int_segments_judged') }}
+),
+
+tiers as (
+    select * from {{ ref('int_loyalty_tiers_judged') }}
 ),
 
 memberships as (
@@ -16,13 +20,21 @@ user_segments as (
     where user_segment != 'not_profiled'
 ),
 
+loyalty_tiers as (
+    select * from {{ ref('loyalty_tiers') }}
+),
+
 place_persons as (
     select distinct
         segments.snapshot_date,
         segments.person_id,
         segments.user_segment,
+        tiers.loyalty_tier,
         coalesce(memberships.community_id, 'unattributed') as community_id
     from segments
+    inner join tiers
+        on segments.snapshot_date = tiers.snapshot_date
+        and segments.person_id = tiers.person_id
     left join memberships
         on segments.person_id = memberships.person_id
         and segments.snapshot_date >= memberships.joined_date
@@ -43,12 +55,16 @@ final as (
         judge_persons.community_id,
         user_segments.user_segment,
         user_segments.label_zh as user_segment_label,
+        loyalty_tiers.loyalty_tier,
+        loyalty_tiers.label_zh as loyalty_tier_label,
         user_segments.is_classified as is_classified_segment,
         judge_persons.is_classified as is_classified_person,
         judge_persons.snapshot_date,
-        judge_persons.user_segment = user_segments.user_segment as is_in_segment
+        judge_persons.user_segment = user_segments.user_segment
+        and judge_persons.loyalty_tier = loyalty_tiers.loyalty_tier as is_in_segment
     from judge_persons
     cross join user_segments
+    cross join loyalty_tiers
 )
 
 select * from final

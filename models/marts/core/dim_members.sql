@@ -40,6 +40,23 @@ summarise_orders as (
     group by person_id
 ),
 
+-- whoever was not asked is unknown; not even that is said while demographics are off
+pick_demographics as (
+    select
+        identities.person_id,
+        demographics.age_band,
+        demographics.gender,
+        demographics.region,
+        row_number() over (
+            partition by identities.person_id
+            order by demographics.exported_at desc, demographics.customer_key asc
+        ) as answer_number
+    from {{ ref('stg_scrm__customer_demographics') }} as demographics
+    inner join {{ ref('int_identities_resolved') }} as identities
+        on demographics.customer_key = identities.identity_key
+    where {{ 'true' if var('demographics_enabled') else 'false' }}
+),
+
 final as (
     select
         persons.person_id,
@@ -50,13 +67,20 @@ final as (
         channels.channel_name as first_channel_name,
         communities.community_type as first_community_type,
         summarise_orders.first_paid_date,
-        cast(coalesce(summarise_memberships.communities_joined, 0) as integer) as communities_joined
+        cast(coalesce(summarise_memberships.communities_joined, 0) as integer) as communities_joined,
+        {% for attribute in ['age_band', 'gender', 'region'] -%}
+        coalesce(
+            pick_demographics.{{ attribute }},
+            '{{ "unknown" if var("demographics_enabled") else "not_collected" }}'
+        ) as {{ attribute }}{{ ',' if not loop.last }}
+        {% endfor %}
     from persons
     left join summarise_memberships on persons.person_id = summarise_memberships.person_id
     left join first_memberships on persons.person_id = first_memberships.person_id
     left join channels on first_memberships.channel_id = channels.channel_id
     left join communities on first_memberships.community_id = communities.community_id
     left join summarise_orders on persons.person_id = summarise_orders.person_id
+    left join pick_demographics on persons.person_id = pick_demographics.person_id and pick_demographics.answer_number = 1
 )
 
 select * from final

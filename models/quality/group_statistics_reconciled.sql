@@ -1,0 +1,81 @@
+-- What the platform says of an owner's groups beside what callbacks and member lists add up to. Everybody counts here,
+-- staff and bots too, because the platform counts them.
+with group_statistics as (
+    select * from {{ ref('stg_wecom__group_statistics') }}
+    -- on the day of the export the day is not over
+    where stat_date < cast(exported_at as date)
+),
+
+communities as (
+    select * from {{ ref('int_communities_described') }}
+),
+
+memberships as (
+    select * from {{ ref('int_memberships_described') }}
+),
+
+calendar as (
+    select * from {{ ref('int_calendar_bounded') }}
+),
+
+list_owner_days as (
+    select group_statistics.*
+    from group_statistics
+    inner join calendar
+        on group_statistics.stat_date >= calendar.history_start_date
+        and group_statistics.stat_date <= calendar.members_last_date
+),
+
+count_members as (
+    select
+        list_owner_days.owner_key,
+        list_owner_days.stat_date,
+        count(
+            case
+                when memberships.left_date is null or memberships.left_date > list_owner_days.stat_date
+                    then memberships.membership_id
+            end
+        ) as known_members,
+        count(
+            case
+                when memberships.joined_date = list_owner_days.stat_date and not memberships.is_join_unknown
+                    then memberships.membership_id
+            end
+        ) as known_new_members
+    from list_owner_days
+    inner join communities on list_owner_days.owner_key = communities.owner_key
+    inner join memberships
+        on communities.community_id = memberships.community_id
+        and list_owner_days.stat_date >= memberships.joined_date
+    group by list_owner_days.owner_key, list_owner_days.stat_date
+),
+
+compare_counts as (
+    select
+        list_owner_days.owner_key,
+        list_owner_days.stat_date,
+        list_owner_days.members_total as platform_members,
+        list_owner_days.new_members as platform_new_members,
+        coalesce(count_members.known_members, 0) as known_members,
+        coalesce(count_members.known_new_members, 0) as known_new_members
+    from list_owner_days
+    left join count_members
+        on list_owner_days.owner_key = count_members.owner_key
+        and list_owner_days.stat_date = count_members.stat_date
+),
+
+final as (
+    select
+        owner_key,
+        stat_date,
+        platform_members,
+        known_members,
+        known_members - platform_members as member_difference,
+        platform_new_members,
+        known_new_members,
+        known_new_members - platform_new_members as new_member_difference,
+        known_members = platform_members and known_new_members = platform_new_members as is_reconciled
+    from compare_counts
+)
+
+select * from final
