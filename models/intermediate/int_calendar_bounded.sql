@@ -8,10 +8,14 @@ measure_calendar as (
         min(first_day) filter (
             where export_name in ('wecom__group_members', 'wecom__group_events')
         ) as history_start_date,
-        -- messages, clicks and referrals only count inside communities, and hand-kept sheets reach beyond the data
+        -- messages, clicks and referrals only count inside communities; coupons and bills follow the shops;
+        -- hand-kept sheets reach beyond the data
         min(first_day) filter (
             where not starts_with(export_name, 'manual__')
-            and export_name not in ('wecom__messages', 'scrm__link_clicks', 'referral__records')
+            and export_name not in (
+                'wecom__messages', 'scrm__link_clicks', 'referral__records',
+                'youzan__coupon_uses', 'wechat_pay__trade_bills'
+            )
         ) as first_date,
         {% if var('as_of') is none -%}
         max(last_day) filter (where not starts_with(export_name, 'manual__')) as as_of_date

@@ -21,6 +21,24 @@
     ('youzan__orders', 'promo_code', '推广方式', ref('stg_manual__communities'), 'promo_code',
         'a promotion code that no registered community has: the order is credited by last touch only; '
         ~ 'register the code'),
+    ('youzan__order_lines', 'order_id', '订单号', ref('stg_youzan__orders'), 'order_id',
+        'a line without its order: export the orders of the same days'),
+    ('youzan__order_lines', 'product_id', '商品编码', ref('stg_manual__products'), 'product_id',
+        'a product that the product list does not have: the cost of its orders is unknown; add it'),
+    ('youzan__coupon_uses', 'order_id', '核销订单号', ref('stg_youzan__orders'), 'order_id',
+        'a coupon used for an order that is not there: export the orders of the same days'),
+    ('kuaituantuan__activities', 'chat_id', 'chat_id', ref('int_communities_described'), 'community_id',
+        'a group that no group list and no callback names: its activity credits no order; correct the chat_id'),
+    ('kuaituantuan__activities', 'product_id', 'goods_external_id', ref('stg_manual__products'), 'product_id',
+        'a product that the product list does not have: its activity stands under no product; add it'),
+    ('kuaituantuan__orders', 'activity_no', 'activity_no', ref('stg_kuaituantuan__activities'), 'activity_no',
+        'an activity that the list of activities does not have: its orders are credited by last touch only; export it'),
+    ('kuaituantuan__order_lines', 'order_id', 'order_sn', ref('stg_kuaituantuan__orders'), 'order_id',
+        'a line without its order: export the orders of the same days'),
+    ('kuaituantuan__order_lines', 'product_id', 'goods_external_id', ref('stg_manual__products'), 'product_id',
+        'a product that the product list does not have: the cost of its orders is unknown; add it'),
+    ('wechat_store__order_lines', 'product_id', 'product_id', ref('stg_manual__products'), 'product_id',
+        'a product that the product list does not have: the cost of its orders is unknown; add it'),
 ] -%}
 
 with gather_orphans as (

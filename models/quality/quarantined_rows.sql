@@ -1,5 +1,7 @@
 {%- set acknowledged_columns = ['export_name', 'source_file', 'source_row', 'problem_column', 'problem_value'] -%}
 {%- set exports = [
+    'kuaituantuan__activities', 'kuaituantuan__order_lines', 'kuaituantuan__orders', 'wechat_pay__bill_totals',
+    'wechat_pay__trade_bills', 'youzan__coupon_uses', 'youzan__order_lines',
     'manual__campaigns', 'manual__channels', 'manual__communities', 'manual__costs', 'manual__member_roles',
     'manual__products', 'oceanengine__daily', 'referral__records', 'scrm__link_clicks', 'tencent_ads__daily',
     'wechat_store__order_lines', 'wechat_store__orders', 'wecom__acquisition_links', 'wecom__customers',
