@@ -6,6 +6,11 @@
     end
 {%- endmacro %}
 
+{# A cell of a WeChat Pay bill without the backtick before it, which keeps spreadsheets from rounding long numbers. #}
+{% macro bill_cell(column) -%}
+    replace({{ column }}, '`', '')
+{%- endmacro %}
+
 {# A cast that gives NULL instead of an error. dbt's own safe_cast is a plain cast on DuckDB, PostgreSQL and Spark. #}
 {% macro try_cast_to(expression, type) -%}
     {{ return(adapter.dispatch('try_cast_to', 'community_metrics')(expression, type)) }}

@@ -64,7 +64,8 @@
     {%- set personal = [] -%}
     {%- for column in personal_columns -%}
         {%- do personal.append(
-            "replace(replace(replace(replace(" ~ adapter.quote(column) ~ ", '[', ''), ']', ''), '\"', ''), ' ', '') as "
+            "replace(replace(replace(replace(replace(" ~ adapter.quote(column)
+            ~ ", '[', ''), ']', ''), '\"', ''), ' ', ''), '`', '') as "
             ~ adapter.quote(column)
         ) -%}
     {%- endfor -%}

@@ -86,6 +86,10 @@ gather_buyer_keys as (
     union
     select open_key from {{ ref('stg_wechat_store__orders') }}
     union
+    select open_key from {{ ref('stg_kuaituantuan__orders') }}
+    union
+    select phone_key from {{ ref('stg_youzan__coupon_uses') }}
+    union
     select person_id from resolve_member_keys
 ),
 

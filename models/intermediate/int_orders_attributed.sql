@@ -1,4 +1,4 @@
--- An order belongs to at most one community: by its code, else by the last click before paying, else to none.
+-- An order belongs to at most one community: by its code or that of its group-buy activity, else by the last click before paying, else to none.
 with orders as (
     select * from {{ ref('int_orders_resolved') }}
 ),
@@ -33,7 +33,9 @@ credit_codes as (
         orders.order_key,
         min(communities.community_id) as community_id
     from orders
-    inner join communities on orders.promo_code = communities.promo_code
+    inner join communities
+        on orders.promo_code = communities.promo_code
+        or orders.activity_chat_id = communities.community_id
     left join find_first_joins
         on communities.community_id = find_first_joins.community_id
         and orders.person_id = find_first_joins.person_id
@@ -77,8 +79,9 @@ final as (
         orders.is_sold,
         orders.is_valid,
         orders.paid_amount,
+        orders.list_amount,
+        orders.discount_amount,
         orders.refunded_amount,
-        orders.units,
         orders.paid_date,
         orders.created_at,
         orders.paid_at,

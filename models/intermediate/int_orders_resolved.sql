@@ -44,11 +44,14 @@ final as (
         judge_orders.order_id,
         judge_orders.person_id,
         judge_orders.promo_code,
+        judge_orders.activity_chat_id,
         judge_orders.is_sold,
         judge_orders.is_sold and judge_orders.refunded_amount < judge_orders.paid_amount as is_valid,
+        judge_orders.is_wholly_returned,
         judge_orders.paid_amount,
+        judge_orders.list_amount,
+        judge_orders.discount_amount,
         judge_orders.refunded_amount,
-        judge_orders.units,
         cast(judge_orders.paid_at as date) as paid_date,
         judge_orders.created_at,
         judge_orders.paid_at,
@@ -56,7 +59,7 @@ final as (
     from judge_orders
     cross join calendar
     where
-        cast(judge_orders.created_at as date) <= calendar.as_of_date
+        (judge_orders.created_at is null or cast(judge_orders.created_at as date) <= calendar.as_of_date)
         and (judge_orders.paid_at is null or cast(judge_orders.paid_at as date) <= calendar.as_of_date)
 )
 

@@ -7,7 +7,7 @@ with covered_days as (
         select 1
         from {{ ref('int_exports_covered') }} as exports
         where
-            exports.export_name in ('youzan__orders', 'wechat_store__orders')
+            exports.export_name in ('youzan__orders', 'wechat_store__orders', 'kuaituantuan__orders')
             and exports.is_loaded
             and dates.date_day >= exports.first_day
             and dates.date_day <= exports.last_day

@@ -2,25 +2,34 @@ with orders as (
     select * from {{ ref('int_orders_attributed') }}
 ),
 
+costs as (
+    select * from {{ ref('int_order_costs_measured') }}
+),
+
 final as (
     select
-        order_key,
-        shop_system,
-        order_id,
-        community_id,
-        person_id,
-        attribution_method,
-        is_sold,
-        is_valid,
-        paid_amount,
-        refunded_amount,
-        cast(paid_amount - refunded_amount as decimal(18, 2)) as net_amount,
-        units,
-        paid_date,
-        created_at,
-        paid_at,
-        exported_at
+        orders.order_key,
+        orders.shop_system,
+        orders.order_id,
+        orders.community_id,
+        orders.person_id,
+        orders.attribution_method,
+        orders.is_sold,
+        orders.is_valid,
+        coalesce(costs.is_cost_known, false) as is_cost_known,
+        orders.paid_amount,
+        orders.list_amount,
+        orders.discount_amount,
+        orders.refunded_amount,
+        cast(orders.paid_amount - orders.refunded_amount as decimal(18, 2)) as net_amount,
+        costs.units,
+        costs.cost_amount,
+        orders.paid_date,
+        orders.created_at,
+        orders.paid_at,
+        orders.exported_at
     from orders
+    left join costs on orders.order_key = costs.order_key
 )
 
 select * from final

@@ -1,0 +1,34 @@
+-- Kuaituantuan in the shape of all shops. A refund counts once it is paid out: what the seller agreed to, or was refused,
+-- is not money given back.
+with sales as (
+    select * from {{ ref('int_group_buy_sales_deduplicated') }}
+),
+
+activities as (
+    select * from {{ ref('stg_kuaituantuan__activities') }}
+),
+
+final as (
+    select
+        sales.order_id,
+        sales.exported_at,
+        sales.open_key as buyer_key,
+        activities.chat_id as activity_chat_id,
+        sales.mall_activity_type in (0, 1) as is_sale,
+        sales.is_cancelled as is_wholly_returned,
+        sales.paid_at as created_at,
+        sales.paid_at,
+        sales.paid_amount,
+        sales.paid_amount - sales.freight_amount + sales.discount_amount as list_amount,
+        sales.discount_amount,
+        case
+            when sales.is_cancelled then sales.paid_amount
+            when sales.after_sales_status = 2 then sales.agreed_refund_amount
+            else 0
+        end as refunded_amount,
+        cast(sales.updated_at as date) as refund_seen_date
+    from sales
+    left join activities on sales.activity_no = activities.activity_no
+)
+
+select * from final

@@ -1,0 +1,40 @@
+-- What every sales fact counts: sold orders on days that the export of their shop covers, with units and cost of goods.
+with exports as (
+    select * from {{ ref('int_exports_covered') }}
+),
+
+orders as (
+    select * from {{ ref('int_orders_attributed') }}
+),
+
+costs as (
+    select * from {{ ref('int_order_costs_measured') }}
+),
+
+final as (
+    select
+        orders.order_key,
+        orders.shop_system,
+        orders.community_id,
+        orders.person_id,
+        orders.attribution_method,
+        orders.is_valid,
+        coalesce(costs.is_cost_known, false) as is_cost_known,
+        costs.units,
+        orders.paid_amount,
+        orders.list_amount,
+        orders.discount_amount,
+        orders.refunded_amount,
+        costs.cost_amount,
+        orders.paid_date,
+        orders.paid_at
+    from orders
+    -- the day on which a shop was exported is in the export, but not complete
+    inner join exports
+        on exports.export_name = {{ dbt.concat(["orders.shop_system", "'__orders'"]) }}
+        and orders.paid_date <= exports.last_day
+    left join costs on orders.order_key = costs.order_key
+    where orders.is_sold
+)
+
+select * from final

@@ -1,0 +1,43 @@
+-- The WeChat store in the shape of all shops. It exports no refunded amount: status 190 and 200 give everything back,
+-- returned units their share of their line.
+with orders as (
+    select * from {{ ref('stg_wechat_store__orders') }}
+),
+
+lines as (
+    select * from {{ ref('stg_wechat_store__order_lines') }}
+),
+
+sum_refunds as (
+    select
+        order_id,
+        exported_at,
+        sum({{ share_of_amount('paid_amount', 'refunded_quantity', 'quantity') }}) as refunded_amount
+    from lines
+    group by order_id, exported_at
+),
+
+final as (
+    select
+        orders.order_id,
+        orders.exported_at,
+        coalesce(orders.union_key, orders.open_key) as buyer_key,
+        true as is_sale,
+        orders.order_status in (190, 200) as is_wholly_returned,
+        orders.created_at,
+        case when orders.order_status not in (10, 250) then orders.paid_at end as paid_at,
+        orders.paid_amount,
+        orders.goods_amount as list_amount,
+        case when orders.goods_amount is not null then coalesce(orders.discount_amount, 0) end as discount_amount,
+        case
+            when orders.order_status in (190, 200) then orders.paid_amount
+            else coalesce(sum_refunds.refunded_amount, 0)
+        end as refunded_amount,
+        cast(orders.updated_at as date) as refund_seen_date
+    from orders
+    left join sum_refunds
+        on orders.order_id = sum_refunds.order_id
+        and orders.exported_at = sum_refunds.exported_at
+)
+
+select * from final

@@ -1,0 +1,124 @@
+{%- set columns = [
+    'order_sn', 'activity_no', 'participate_no', 'supply_activity_no', 'supply_participate_no', 'is_supplier',
+    'help_sell_open_id', 'open_id', 'order_amount', 'shipping_amount', 'discount_amount', 'platform_discount_amount',
+    'theoretical_refund_amount', 'after_sales_status', 'cancel_status', 'mall_activity_type', 'confirm_at',
+    'updated_at', '_source_file', '_source_row', '_exported_at'
+] -%}
+{%- set checks = [
+    ('order_sn', "order_id is null", 'the row has no key: fill it or remove the row'),
+    ('supply_participate_no', "(supply_activity_no is null) != (supply_participate_no is null)",
+        'a resold sale needs both the activity and the participant of its supplier'),
+    ('open_id', "open_key is not null and not starts_with(open_key, 'op_')",
+        'not a pseudonymous key (op_…): raw identifiers may not enter the warehouse', 'hidden'),
+    ('help_sell_open_id', "reseller_open_key is not null and not starts_with(reseller_open_key, 'op_')",
+        'not a pseudonymous key (op_…): raw identifiers may not enter the warehouse', 'hidden'),
+    ('is_supplier', "is_supplier is null", 'missing or does not parse as 0 or 1'),
+    ('order_amount', "paid_amount is null", 'missing or does not parse as a whole number of fen'),
+    ('shipping_amount',
+        parse_money(raw('shipping_amount'), 'fen') ~ " is null and " ~ clean_text(raw('shipping_amount'))
+        ~ " is not null",
+        'does not parse as a whole number of fen'),
+    ('discount_amount',
+        parse_money(raw('discount_amount'), 'fen') ~ " is null and " ~ clean_text(raw('discount_amount'))
+        ~ " is not null",
+        'does not parse as a whole number of fen'),
+    ('platform_discount_amount',
+        parse_money(raw('platform_discount_amount'), 'fen') ~ " is null and " ~ clean_text(raw('platform_discount_amount'))
+        ~ " is not null",
+        'does not parse as a whole number of fen'),
+    ('theoretical_refund_amount',
+        parse_money(raw('theoretical_refund_amount'), 'fen') ~ " is null and " ~ clean_text(raw('theoretical_refund_amount'))
+        ~ " is not null",
+        'does not parse as a whole number of fen'),
+    ('theoretical_refund_amount', "agreed_refund_amount < 0 or agreed_refund_amount > paid_amount",
+        'a refund below zero or above the order amount'),
+    ('after_sales_status', "after_sales_status is null or after_sales_status not in (0, 1, 2, 3, 4, 6, 7, 8, 9)",
+        'unknown after_sales_status: add it to the staging model once its meaning is known'),
+    ('cancel_status', "is_cancelled is null", 'missing or does not parse as 0 or 1'),
+    ('mall_activity_type', "mall_activity_type is null or mall_activity_type not in (0, 1, 2)",
+        'unknown mall_activity_type: add it to the staging model once its meaning is known'),
+    ('confirm_at', "paid_at is null and " ~ clean_text(raw('confirm_at')) ~ " is not null",
+        'does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
+    ('updated_at', "updated_at is null",
+        'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
+    ('order_sn', "row_in_file > 1", 'the same order of one activity twice in one file'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('kuaituantuan__orders', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ clean_text(raw('order_sn')) }} as order_id,
+        {{ clean_text(raw('activity_no')) }} as activity_no,
+        {{ clean_text(raw('participate_no')) }} as participate_no,
+        {{ clean_text(raw('supply_activity_no')) }} as supply_activity_no,
+        {{ clean_text(raw('supply_participate_no')) }} as supply_participate_no,
+        case trim({{ raw('is_supplier') }}) when '1' then true when '0' then false end as is_supplier,
+        {{ clean_text(raw('help_sell_open_id')) }} as reseller_open_key,
+        {{ clean_text(raw('open_id')) }} as open_key,
+        {{ parse_money(raw('order_amount'), 'fen') }} as paid_amount,
+        coalesce({{ parse_money(raw('shipping_amount'), 'fen') }}, 0) as freight_amount,
+        coalesce({{ parse_money(raw('discount_amount'), 'fen') }}, 0) as discount_amount,
+        coalesce({{ parse_money(raw('platform_discount_amount'), 'fen') }}, 0) as platform_discount_amount,
+        coalesce({{ parse_money(raw('theoretical_refund_amount'), 'fen') }}, 0) as agreed_refund_amount,
+        {{ parse_number(raw('after_sales_status'), 'integer') }} as after_sales_status,
+        case trim({{ raw('cancel_status') }}) when '1' then true when '0' then false end as is_cancelled,
+        {{ parse_number(raw('mall_activity_type'), 'integer') }} as mall_activity_type,
+        {{ epoch_to_local(raw('confirm_at'), 'milliseconds') }} as paid_at,
+        {{ epoch_to_local(raw('updated_at'), 'milliseconds') }} as updated_at,
+        {{ lineage_columns() }}
+    from source
+),
+
+number_rows as (
+    select
+        *,
+        row_number() over (
+            partition by order_id, activity_no, source_file, exported_at
+            order by source_row
+        ) as row_in_file
+    from interpret_cells
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from number_rows
+),
+
+final as (
+    select
+        order_id,
+        activity_no,
+        participate_no,
+        supply_activity_no,
+        supply_participate_no,
+        is_supplier,
+        reseller_open_key,
+        open_key,
+        paid_amount,
+        freight_amount,
+        discount_amount,
+        platform_discount_amount,
+        agreed_refund_amount,
+        after_sales_status,
+        is_cancelled,
+        mall_activity_type,
+        paid_at,
+        updated_at,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final

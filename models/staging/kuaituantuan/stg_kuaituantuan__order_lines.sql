@@ -1,0 +1,34 @@
+with accepted as (
+    select *
+    from {{ ref('base_kuaituantuan__order_lines') }}
+    where problem_column is null
+),
+
+rank_copies as (
+    select
+        *,
+        row_number() over (
+            partition by order_id, line_id, exported_at
+            order by source_file, source_row
+        ) as copy_number
+    from accepted
+),
+
+final as (
+    select
+        order_id,
+        line_id,
+        product_id,
+        quantity,
+        unit_price,
+        goods_amount,
+        refunded_quantity,
+        is_gift,
+        source_file,
+        source_row,
+        exported_at
+    from rank_copies
+    where copy_number = 1
+)
+
+select * from final

@@ -1,0 +1,56 @@
+{%- set columns = [
+    '总交易单数', '应结订单总金额', '退款总金额', '手续费总金额', '订单总金额', '申请退款总金额', '_source_file', '_source_row', '_exported_at'
+] -%}
+{%- set checks = [
+    ('总交易单数', "trade_count is null", 'missing or does not parse as a whole number'),
+    ('应结订单总金额', "settled_amount is null", 'missing or does not parse as an amount in yuan'),
+    ('退款总金额', "refund_amount is null", 'missing or does not parse as an amount in yuan'),
+    ('手续费总金额', "fee_amount is null", 'missing or does not parse as an amount in yuan with five decimals'),
+    ('订单总金额', "order_amount is null", 'missing or does not parse as an amount in yuan'),
+    ('申请退款总金额', "requested_refund_amount is null", 'missing or does not parse as an amount in yuan'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('wechat_pay__bill_totals', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ parse_number(bill_cell(raw('总交易单数')), 'integer') }} as trade_count,
+        {{ parse_money(bill_cell(raw('应结订单总金额')), 'yuan') }} as settled_amount,
+        {{ parse_money(bill_cell(raw('退款总金额')), 'yuan') }} as refund_amount,
+        {{ parse_number(bill_cell(raw('手续费总金额')), 'decimal(18, 5)') }} as fee_amount,
+        {{ parse_money(bill_cell(raw('订单总金额')), 'yuan') }} as order_amount,
+        {{ parse_money(bill_cell(raw('申请退款总金额')), 'yuan') }} as requested_refund_amount,
+        {{ lineage_columns() }}
+    from source
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from interpret_cells
+),
+
+final as (
+    select
+        trade_count,
+        settled_amount,
+        refund_amount,
+        fee_amount,
+        order_amount,
+        requested_refund_amount,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final

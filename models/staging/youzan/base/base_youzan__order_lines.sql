@@ -1,0 +1,69 @@
+{%- set columns = [
+    '订单号', '商品编码', '商品名称', '商品类型', '商品单价', '商品数量', '商品优惠后金额', '_source_file', '_source_row', '_exported_at'
+] -%}
+{%- set checks = [
+    ('订单号', "order_id is null", 'the row has no key: fill it or remove the row'),
+    ('商品编码', "product_id is null", 'the row has no key: fill it or remove the row'),
+    ('商品类型', "is_gift is null", 'blank or unknown 商品类型: add it to the staging model once its meaning is known'),
+    ('商品单价', "unit_price is null and " ~ clean_text(raw('商品单价')) ~ " is not null",
+        'does not parse as an amount in yuan'),
+    ('商品数量', "quantity is null", 'missing or does not parse as a whole number of units'),
+    ('商品数量', "quantity <= 0", 'a line without units'),
+    ('商品优惠后金额', "paid_amount is null", 'missing or does not parse as an amount in yuan'),
+    ('商品编码', "row_in_file > 1", 'the same product and kind twice in one order: one line is expected'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('youzan__order_lines', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ clean_text(raw('订单号')) }} as order_id,
+        {{ clean_text(raw('商品编码')) }} as product_id,
+        case {{ clean_text(raw('商品类型')) }} when '赠品' then true when '普通商品' then false end as is_gift,
+        {{ parse_money(raw('商品单价'), 'yuan') }} as unit_price,
+        {{ parse_number(raw('商品数量'), 'integer') }} as quantity,
+        {{ parse_money(raw('商品优惠后金额'), 'yuan') }} as paid_amount,
+        {{ lineage_columns() }}
+    from source
+),
+
+number_rows as (
+    select
+        *,
+        row_number() over (
+            partition by order_id, product_id, is_gift, source_file, exported_at
+            order by source_row
+        ) as row_in_file
+    from interpret_cells
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from number_rows
+),
+
+final as (
+    select
+        order_id,
+        product_id,
+        is_gift,
+        unit_price,
+        quantity,
+        paid_amount,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final
