@@ -8,10 +8,14 @@ measure_calendar as (
         min(first_day) filter (
             where export_name in ('wecom__group_members', 'wecom__group_events')
         ) as history_start_date,
-        -- messages, clicks and referrals only count inside communities, and hand-kept sheets reach beyond the data
+        -- messages, clicks, referrals, campaigns and courses only count beside communities and sales,
+        -- and hand-kept sheets reach beyond the data
         min(first_day) filter (
             where not starts_with(export_name, 'manual__')
-            and export_name not in ('wecom__messages', 'scrm__link_clicks', 'referral__records')
+            and export_name not in (
+                'wecom__messages', 'scrm__link_clicks', 'referral__records', 'scrm__campaign_reach',
+                'xiaoetong__learning', 'wechat_channels__live_sessions'
+            )
         ) as first_date,
         {% if var('as_of') is none -%}
         max(last_day) filter (where not starts_with(export_name, 'manual__')) as as_of_date

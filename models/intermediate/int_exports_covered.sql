@@ -11,6 +11,9 @@
     ('wecom__acquisition_links', 'stg_wecom__acquisition_links', 'stat_date', none),
     ('referral__records', 'stg_referral__records', 'invited_at', none),
     ('manual__costs', 'stg_manual__costs', 'first_date', 'last_date'),
+    ('scrm__campaign_reach', 'stg_scrm__campaign_reach', 'acted_at', none),
+    ('wechat_channels__live_sessions', 'stg_wechat_channels__live_sessions', 'started_at', none),
+    ('xiaoetong__learning', 'stg_xiaoetong__learning', 'enrolled_at', none),
 ] -%}
 
 with measure_exports as (

@@ -4,7 +4,8 @@
     'manual__products', 'oceanengine__daily', 'referral__records', 'scrm__link_clicks', 'tencent_ads__daily',
     'wechat_store__order_lines', 'wechat_store__orders', 'wecom__acquisition_links', 'wecom__customers',
     'wecom__group_chats', 'wecom__group_events', 'wecom__group_members', 'wecom__messages', 'wecom__staff',
-    'youzan__orders',
+    'youzan__orders', 'manual__campaign_phases', 'manual__courses', 'scrm__campaign_reach',
+    'wechat_channels__live_sessions', 'xiaoetong__learning',
 ] -%}
 
 with gather_problems as (
