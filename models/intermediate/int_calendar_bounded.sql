@@ -13,7 +13,7 @@ measure_calendar as (
             where export_name in (
                 'wecom__group_members', 'wecom__group_events', 'youzan__orders', 'wechat_store__orders',
                 'kuaituantuan__orders', 'tencent_ads__daily', 'oceanengine__daily', 'wecom__acquisition_links',
-                'wecom__contact_statistics', 'wechat_official__articles', 'wechat_channels__live_sessions'
+                'wecom__contact_statistics', 'wechat_official__articles'
             )
         ) as first_date,
         {% if var('as_of') is none -%}

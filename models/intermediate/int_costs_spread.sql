@@ -23,6 +23,7 @@ spread_days as (
         cost_kinds.is_acquisition,
         costs.chat_id,
         costs.channel_id,
+        costs.campaign_id,
         dates.date_day,
         costs.cost_amount,
         {{ dbt.datediff(
@@ -60,6 +61,7 @@ final as (
         date_day,
         coalesce(chat_id, 'unattributed') as community_id,
         coalesce(channel_id, 'unattributed') as channel_id,
+        coalesce(campaign_id, 'unattributed') as campaign_id,
         cost_kind,
         is_acquisition,
         cast(
@@ -73,6 +75,7 @@ final as (
         gather_ads.stat_date as date_day,
         coalesce(channels.chat_id, 'unattributed') as community_id,
         coalesce(channels.channel_id, 'unattributed') as channel_id,
+        'unattributed' as campaign_id,
         'ads' as cost_kind,
         true as is_acquisition,
         gather_ads.cost_amount

@@ -23,6 +23,9 @@
     ('wechat_official__articles', 'stg_wechat_official__articles', 'stat_date', none),
     ('wenjuanxing__answers', 'stg_wenjuanxing__answers', 'submitted_at', none),
     ('manual__costs', 'stg_manual__costs', 'first_date', 'last_date'),
+    ('scrm__campaign_reach', 'stg_scrm__campaign_reach', 'acted_at', none),
+    ('wechat_channels__live_sessions', 'stg_wechat_channels__live_sessions', 'started_at', none),
+    ('xiaoetong__learning', 'stg_xiaoetong__learning', 'enrolled_at', none),
 ] -%}
 
 with measure_exports as (

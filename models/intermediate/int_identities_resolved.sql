@@ -1,4 +1,4 @@
-{#- member keys that arrive without a unionid: (staging model, column) -#}
+{#- keys of members that arrive without another key of theirs: (staging model, column) -#}
 {%- set lone_keys = [
     ('stg_wecom__group_events', 'member_key'),
     ('stg_wecom__messages', 'sender_key'),
@@ -12,6 +12,8 @@
     ('stg_weiban__check_ins', 'customer_key'),
     ('stg_scrm__content_items', 'author_key'),
     ('stg_wenjuanxing__answers', 'customer_key'),
+    ('stg_scrm__campaign_reach', 'customer_key'),
+    ('stg_xiaoetong__learning', 'learner_key'),
 ] -%}
 
 -- A person is known by several keys. Unionid wins over external_userid;

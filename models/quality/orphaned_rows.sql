@@ -63,6 +63,20 @@
         'a product that the product list does not have: the cost of its orders is unknown; add it'),
     ('wechat_store__order_lines', 'product_id', 'product_id', ref('stg_manual__products'), 'product_id',
         'a product that the product list does not have: the cost of its orders is unknown; add it'),
+    ('manual__costs', 'campaign_id', '活动', ref('stg_manual__campaigns'), 'campaign_id',
+        'a campaign that the campaign list does not have: correct it, or add the campaign'),
+    ('manual__campaigns', 'chat_id', 'chat_id', ref('int_communities_described'), 'community_id',
+        'a group that no group list and no callback names: correct the chat_id in the campaign list'),
+    ('manual__campaign_phases', 'campaign_id', 'campaign_id', ref('stg_manual__campaigns'), 'campaign_id',
+        'a campaign that the campaign list does not have: correct it, or add the campaign'),
+    ('scrm__campaign_reach', 'campaign_id', 'campaign_id', ref('stg_manual__campaigns'), 'campaign_id',
+        'a campaign that the campaign list does not have: whom it reached counts nowhere; add the campaign'),
+    ('manual__courses', 'trial_chat_id', '体验群', ref('int_communities_described'), 'community_id',
+        'a group that no group list and no callback names: correct the chat_id in the course list'),
+    ('manual__courses', 'member_chat_id', '会员群', ref('int_communities_described'), 'community_id',
+        'a group that no group list and no callback names: correct the chat_id in the course list'),
+    ('xiaoetong__learning', 'course_id', 'course_id', ref('stg_manual__courses'), 'course_id',
+        'a course that the course list does not have: nobody knows when it ends; add the course'),
 ] -%}
 
 with gather_orphans as (

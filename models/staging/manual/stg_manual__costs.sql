@@ -30,6 +30,7 @@ final as (
         cost_kind_zh,
         chat_id,
         channel_id,
+        campaign_id,
         cost_amount,
         source_file,
         source_row,

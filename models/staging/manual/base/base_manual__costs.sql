@@ -1,6 +1,6 @@
 {%- set columns = [
-    '费用编号', '开始日期', '结束日期', '费用类型', '社群', '渠道', '金额', '备注', '_source_file', '_source_row',
-    '_exported_at'
+    '费用编号', '开始日期', '结束日期', '费用类型', '社群', '渠道', '活动', '金额', '备注', '_source_file',
+    '_source_row', '_exported_at'
 ] -%}
 {%- set checks = [
     ('费用编号', "cost_id is null", 'the row has no key: fill it or remove the row'),
@@ -27,6 +27,7 @@ interpret_cells as (
         {{ clean_text(raw('费用类型')) }} as cost_kind_zh,
         {{ clean_text(raw('社群')) }} as chat_id,
         {{ clean_text(raw('渠道')) }} as channel_id,
+        {{ clean_text(raw('活动')) }} as campaign_id,
         {{ parse_money(raw('金额'), 'yuan') }} as cost_amount,
         {{ lineage_columns() }}
     from source
@@ -47,6 +48,7 @@ final as (
         cost_kind_zh,
         chat_id,
         channel_id,
+        campaign_id,
         cost_amount,
         source_file,
         source_row,

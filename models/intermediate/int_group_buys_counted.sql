@@ -1,0 +1,76 @@
+-- Each group buy with the participations that count towards its quorum, own sales and those of helpers alike.
+with activities as (
+    select * from {{ ref('stg_kuaituantuan__activities') }}
+),
+
+orders as (
+    select * from {{ ref('stg_kuaituantuan__orders') }}
+),
+
+communities as (
+    select * from {{ ref('int_communities_described') }}
+),
+
+products as (
+    select * from {{ ref('stg_manual__products') }}
+),
+
+calendar as (
+    select * from {{ ref('int_calendar_bounded') }}
+),
+
+rank_versions as (
+    select
+        *,
+        row_number() over (partition by order_id order by exported_at desc) as version_from_last
+    from orders
+),
+
+count_participations as (
+    select
+        rank_versions.activity_no,
+        count(distinct rank_versions.participate_no) as participations
+    from rank_versions
+    cross join calendar
+    where
+        rank_versions.version_from_last = 1
+        and rank_versions.cancel_status = 0
+        and rank_versions.mall_activity_type in (0, 1)
+        and cast(rank_versions.confirmed_at as date) <= calendar.as_of_date
+    group by rank_versions.activity_no
+),
+
+-- without orders nobody knows how many took part
+order_evidence as (
+    select count(*) > 0 as is_loaded
+    from orders
+),
+
+final as (
+    select
+        activities.activity_no,
+        activities.activity_title,
+        activities.product_id,
+        activities.minimum_participants,
+        activities.starts_at,
+        activities.ends_at,
+        coalesce(communities.community_id, 'unattributed') as community_id,
+        coalesce(products.product_role_zh, 'unclassified') as product_role,
+        cast(coalesce(count_participations.participations, 0) as integer) as participations,
+        coalesce(
+            activities.activity_status = '20' and cast(activities.ends_at as date) <= calendar.as_of_date,
+            false
+        ) as is_ended,
+        coalesce(
+            coalesce(count_participations.participations, 0) >= activities.minimum_participants, false
+        ) as is_quorum_reached
+    from activities
+    inner join order_evidence on order_evidence.is_loaded
+    cross join calendar
+    left join communities on activities.chat_id = communities.community_id
+    left join products on activities.product_id = products.product_id
+    left join count_participations on activities.activity_no = count_participations.activity_no
+    where cast(activities.starts_at as date) <= calendar.as_of_date
+)
+
+select * from final

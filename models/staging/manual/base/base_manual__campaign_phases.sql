@@ -1,0 +1,52 @@
+{%- set columns = [
+    'campaign_id', '阶段', '开始时间', '结束时间', '_source_file', '_source_row', '_exported_at'
+] -%}
+{%- set checks = [
+    ('campaign_id', "campaign_id is null", 'the row has no key: fill it or remove the row'),
+    ('阶段', "campaign_phase is null or campaign_phase not in ('预热', '开团', '结团', '追单')",
+        'blank or unknown 阶段: add it to the staging model once its meaning is known'),
+    ('开始时间', "starts_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM'),
+    ('结束时间', "ends_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM'),
+    ('结束时间', "ends_at < starts_at", 'ends before it starts'),
+    ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+] -%}
+
+with source as (
+    select *
+    from {{ export('manual__campaign_phases', columns) }} as raw_rows
+),
+
+interpret_cells as (
+    select
+        source.*,
+        {{ clean_text(raw('campaign_id')) }} as campaign_id,
+        {{ clean_text(raw('阶段')) }} as campaign_phase,
+        {{ text_to_local(raw('开始时间'), '%Y-%m-%d %H:%M') }} as starts_at,
+        {{ text_to_local(raw('结束时间'), '%Y-%m-%d %H:%M') }} as ends_at,
+        {{ lineage_columns() }}
+    from source
+),
+
+mark_problems as (
+    select
+        *,
+        {{ first_problem(checks) }}
+    from interpret_cells
+),
+
+final as (
+    select
+        campaign_id,
+        campaign_phase,
+        starts_at,
+        ends_at,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from mark_problems
+)
+
+select * from final
