@@ -27,12 +27,12 @@ TOPICS = (
     "messages",
 )
 
+DEFAULT_START = date(2025, 11, 1)
+MESSAGES_PER_MEMBER = 7
+
 # Topics that came later have numbers of their own, so that no list shifts the streams of another.
 SHOP_TOPICS = ("group_buying", "payments", "coupons", "campaigns", "live", "courses")
 SHOP_FIRST = 201
-
-DEFAULT_START = date(2025, 11, 1)
-MESSAGES_PER_MEMBER = 7
 
 
 class GenerateError(ValueError):

@@ -59,30 +59,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "order_id", "product_id", "sku_id", "title", "sku_cnt", "sale_price", "real_price",
         "is_free_gift", "on_aftersale_sku_cnt", "finish_aftersale_sku_cnt",
     ),
-    "tencent_ads__daily": (
-        "date", "adgroup_id", "adgroup_name", "view_count", "view_user_count",
-        "valid_click_count", "cost", "conversions_count",
-    ),
-    "oceanengine__daily": ("时间-天", "项目ID", "项目名称", "展示数", "点击数", "转化数", "消耗"),
-    "wecom__acquisition_links": (
-        "link_id", "link_name", "stat_time", "click_link_customer_cnt", "new_customer_cnt",
-    ),
-    "referral__records": ("inviter", "invitee", "invite_code", "invited_at", "status"),
-    "manual__communities": (
-        "chat_id", "community_name", "community_type", "community_family", "promo_code",
-    ),
-    "manual__channels": (
-        "state", "channel_id", "channel_name", "channel_type", "source_system", "source_id",
-        "chat_id",
-    ),
-    "manual__member_roles": ("member_key", "role"),
-    "manual__costs": (
-        "费用编号", "开始日期", "结束日期", "费用类型", "社群", "渠道", "活动", "金额", "备注",
-    ),
-    "manual__products": ("product_id", "商品名称", "类目", "商品角色", "单位成本"),
-    "manual__campaigns": (
-        "campaign_id", "活动名称", "活动类型", "chat_id", "开始时间", "结束时间",
-    ),
     "kuaituantuan__activities": (
         "activity_no", "activity_title", "status", "start_at", "end_at", "min_participants", "goods_external_id",
         "chat_id",
@@ -123,6 +99,30 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "manual__campaign_phases": ("campaign_id", "阶段", "开始时间", "结束时间"),
     "scrm__campaign_reach": ("campaign_id", "external_userid", "action", "action_time"),
+    "tencent_ads__daily": (
+        "date", "adgroup_id", "adgroup_name", "view_count", "view_user_count",
+        "valid_click_count", "cost", "conversions_count",
+    ),
+    "oceanengine__daily": ("时间-天", "项目ID", "项目名称", "展示数", "点击数", "转化数", "消耗"),
+    "wecom__acquisition_links": (
+        "link_id", "link_name", "stat_time", "click_link_customer_cnt", "new_customer_cnt",
+    ),
+    "referral__records": ("inviter", "invitee", "invite_code", "invited_at", "status"),
+    "manual__communities": (
+        "chat_id", "community_name", "community_type", "community_family", "promo_code",
+    ),
+    "manual__channels": (
+        "state", "channel_id", "channel_name", "channel_type", "source_system", "source_id",
+        "chat_id",
+    ),
+    "manual__member_roles": ("member_key", "role"),
+    "manual__costs": (
+        "费用编号", "开始日期", "结束日期", "费用类型", "社群", "渠道", "活动", "金额", "备注",
+    ),
+    "manual__products": ("product_id", "商品名称", "类目", "商品角色", "单位成本"),
+    "manual__campaigns": (
+        "campaign_id", "活动名称", "活动类型", "chat_id", "开始时间", "结束时间",
+    ),
 }  # fmt: skip
 
 # Rows that a correct staging layer sets aside, each placed once. (Message cases: messages.py.)

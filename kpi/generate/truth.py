@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -52,7 +51,8 @@ METRICS = (
     "units_sold", "gross_sales", "net_sales", "refund_amount", "refund_rate",
     "order_conversion_rate", "revenue_per_buyer", "average_order_value", "community_cost",
     "community_roas", "cost_to_sales_ratio", "successful_referrals", "referrers",
-    "segment_members", "segment_share", *SHOP_METRICS,
+    *SHOP_METRICS,
+    "segment_members", "segment_share",
 )  # fmt: skip
 SALES_KINDS = ("普通订单", "拼团订单")
 ACQUISITION_KINDS = ("入群礼", "引流品")
@@ -435,13 +435,13 @@ class _Book:
         segment: str = "", num: str = "", den: str = "", other: tuple[str, str] = ("", ""),
     ) -> None:  # fmt: skip
         grain = ("day", "week", "month").index(p.grain)
-        key = (self._rank[metric], grain, p.start, comm, channel, segment, other)
+        key = (self._rank[metric], grain, p.start, comm, channel, segment, *other)
         row = (metric, p.grain, p.start.isoformat(), comm, channel, segment, num, den, value, *other)
         self.rows.append((key, row))
 
     def ratio(
         self, metric: str, p: Period, num: int, den: int | None, *,
-        money: tuple[bool, bool] = (False, False), **where: Any,
+        money: tuple[bool, bool] = (False, False), **where,
     ) -> None:  # fmt: skip
         """Num / den; ``money`` says which of them is in fen. NULL when den is 0 or None."""
         top = Fraction(num, 100 if money[0] else 1)
