@@ -175,6 +175,10 @@ def _lifetime_value(book: _Book, p: Period, shops: Shops) -> None:
         )
         other = ("buyer_age__age_days", str(age))
         book.ratio("historic_ltv", p, total[age], len(cohort), money=(True, False), other=other)
+    if len(total) == 1:  # without an age: a value where there is one, none where several would be mixed
+        book.ratio("historic_ltv", p, next(iter(total.values())), len(cohort), money=(True, False))
+    else:
+        book.put("historic_ltv", p, "")
     gained = int(shops.acquisition[p.lo : p.hi + 1].sum())
     if LTV_AGE not in total or not cohort or not gained:
         book.put("ltv_to_cac", p, "")
