@@ -10,8 +10,10 @@ from pathlib import Path
 
 from kpi.generate.commerce import build_commerce
 from kpi.generate.config import Config, GenerateError
-from kpi.generate.exports import COLUMNS, write_exports
+from kpi.generate.engagement import build_engagement, engagement_rows
+from kpi.generate.exports import COLUMNS, write_exports, write_tables
 from kpi.generate.messages import write_messages
+from kpi.generate.staffing import build_staffing, staffing_rows
 from kpi.generate.world import build_world
 
 __all__ = ["Config", "GenerateError", "Result", "generate"]
@@ -82,18 +84,21 @@ def generate(cfg: Config, progress: Callable[[str, int], None] | None = None) ->
         commerce = build_commerce(world)
         tell("exports", 0)
         rows = write_exports(world, commerce, new)
-        tally, rows["wecom__messages"] = write_messages(world, new, lambda n: tell("messages", n))
+        tally, log, rows["wecom__messages"] = write_messages(world, new, lambda n: tell("messages", n))
+        engagement, staffing = build_engagement(world, log.bodies), build_staffing(world, tally)
+        rows |= write_tables(new, cfg.fmt, engagement_rows(world, engagement) | staffing_rows(world, staffing))
         size = sum(f.stat().st_size for f in new.iterdir())
         result = Result(out, rows, size, notes=world.notes)
         if cfg.with_truth:
-            from kpi.generate.truth import write_truth
+            from kpi.generate.truth import Side, write_truth
 
             tell("truth", 0)
             target = cfg.truth.absolute() if cfg.truth else out / "truth" / TRUTH_NAME
             inside = target.is_relative_to(out)
             made = new / target.relative_to(out) if inside else work / "truth.csv"
             made.parent.mkdir(parents=True, exist_ok=True)
-            result.truth, result.truth_rows = target, write_truth(world, commerce, tally, made)
+            side = Side(log, engagement, staffing)
+            result.truth, result.truth_rows = target, write_truth(world, commerce, tally, side, made)
         _swap(new, out, work / "old")
         if result.truth is not None and not result.truth.is_relative_to(out):
             result.truth.parent.mkdir(parents=True, exist_ok=True)

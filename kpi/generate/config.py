@@ -27,12 +27,27 @@ TOPICS = (
     "messages",
 )
 
+# Numbers of the topics that came later; a new topic never moves the stream of another one.
+NUMBERED = {
+    name: 101 + i
+    for i, name in enumerate(
+        (
+            "polls",
+            "red_packets",
+            "check_ins",
+            "content",
+            "articles",
+            "surveys",
+            "contact_statistics",
+            "group_statistics",
+            "targets",
+            "demographics",
+        )
+    )
+} | {name: 201 + i for i, name in enumerate(("group_buying", "payments", "coupons", "campaigns", "live", "courses"))}
+
 DEFAULT_START = date(2025, 11, 1)
 MESSAGES_PER_MEMBER = 7
-
-# Topics that came later have numbers of their own, so that no list shifts the streams of another.
-SHOP_TOPICS = ("group_buying", "payments", "coupons", "campaigns", "live", "courses")
-SHOP_FIRST = 201
 
 
 class GenerateError(ValueError):
@@ -105,5 +120,5 @@ class Config:
 
     def rng(self, topic: str) -> np.random.Generator:
         """Independent stream of a topic, the same for the same seed."""
-        number = SHOP_FIRST + SHOP_TOPICS.index(topic) if topic in SHOP_TOPICS else TOPICS.index(topic)
+        number = NUMBERED[topic] if topic in NUMBERED else TOPICS.index(topic)
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))

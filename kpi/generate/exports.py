@@ -43,7 +43,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "wecom__messages": (
         "msgid", "seq", "action", "from", "roomid", "msgtime", "msgtype", "pre_msgid",
         "switch_time", "voice_seconds", "text_length", "content_hash", "is_solitaire",
-        "is_stop_phrase", "terms",
+        "is_stop_phrase", "terms", "polarity",
     ),
     "scrm__link_clicks": ("external_userid", "chat_id", "click_time", "link_id", "link_type"),
     "youzan__orders": (
@@ -123,6 +123,41 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "manual__campaigns": (
         "campaign_id", "活动名称", "活动类型", "chat_id", "开始时间", "结束时间",
     ),
+    # what people do besides talking, and the staff side: engagement.py, staffing.py
+    "wecom__polls": ("msgid", "from", "roomid", "msgtime", "voteid", "votetype"),
+    "wecom__red_packets": (
+        "msgid", "from", "roomid", "msgtime", "msgtype", "type", "totalcnt", "totalamount",
+    ),
+    "weiban__check_ins": (
+        "activity_id", "chat_id", "external_userid", "last_check_in_time", "total_days",
+        "succession_days", "phase",
+    ),
+    "scrm__content_items": (
+        "content_id", "标题", "内容类型", "author", "chat_id", "campaign_id", "是否晒单", "published_at",
+    ),
+    "scrm__content_daily": (
+        "stat_date", "content_id", "view_cnt", "click_cnt", "comment_cnt", "like_cnt", "share_cnt",
+    ),
+    "wechat_official__articles": (
+        "ref_date", "msgid", "title", "stat_date", "read_user", "share_user", "like_user",
+        "zaikan_user", "comment_count", "collection_user",
+    ),
+    "wenjuanxing__answers": (
+        "问卷编号", "序号", "提交答卷时间", "所用时间", "来源", "客户", "题号", "答案",
+    ),
+    "manual__surveys": (
+        "问卷编号", "问卷名称", "社群", "发放日期", "发放份数", "满意度题号", "推荐题号",
+    ),
+    "wecom__contact_statistics": (
+        "userid", "stat_time", "new_apply_cnt", "new_contact_cnt", "chat_cnt", "message_cnt",
+        "reply_percentage", "avg_reply_time", "negative_feedback_cnt",
+    ),
+    "wecom__group_statistics": (
+        "owner", "stat_time", "new_chat_cnt", "chat_total", "chat_has_msg", "new_member_cnt",
+        "member_total", "member_has_msg", "msg_total",
+    ),
+    "manual__targets": ("目标编号", "指标", "周期", "周期开始", "目标值", "社群", "员工"),
+    "scrm__customer_demographics": ("external_userid", "age_band", "gender", "region"),
 }  # fmt: skip
 
 # Rows that a correct staging layer sets aside, each placed once. (Message cases: messages.py.)
@@ -253,7 +288,7 @@ def yuan(fen: int, comma: bool = False) -> str:
 
 
 def write_exports(w: World, c: Commerce, folder: Path) -> dict[str, int]:
-    """Write every export but the messages into ``folder``. Returns rows per export name."""
+    """Write every export that needs no message into ``folder``. Returns rows per export name."""
     from kpi.generate.shop_exports import shop_makers
 
     makers = {
@@ -278,9 +313,14 @@ def write_exports(w: World, c: Commerce, folder: Path) -> dict[str, int]:
         "manual__campaigns": _campaign_rows(w, c),
         **shop_makers(w, c),
     }
+    return write_tables(folder, w.cfg.fmt, makers)
+
+
+def write_tables(folder: Path, fmt: str, makers: dict[str, Iterator[Row]]) -> dict[str, int]:
+    """Write one export per entry into ``folder``. Returns rows per export name."""
     counts: dict[str, int] = {}
     for name, rows in makers.items():
-        with Sink(folder, name, w.cfg.fmt) as sink:
+        with Sink(folder, name, fmt) as sink:
             sink.write_rows(rows)
         counts[name] = sink.rows
     return counts

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from kpi.generate.clock import DAY, HOUR, local_date, stamp
 from kpi.generate.exports import Sink
-from kpi.generate.keys import content_keys, digits, fixed_strings
+from kpi.generate.keys import content_keys, digits, fixed_strings, mix64
 from kpi.generate.names import TERMS
 from kpi.generate.world import World, day_factor, seconds_of_day
 
@@ -113,6 +113,64 @@ class MessageTally:
         self.effective[day] += np.bincount(rooms, weights=np.minimum(count, 5), minlength=width).astype(np.int64)
         talking = np.unique(pair) // self.counted.size
         self.speakers_day[day] += np.bincount(talking, minlength=width)
+
+
+@dataclass
+class Body:
+    """One message whose body is an export of its own (a poll or a red packet)."""
+
+    day: int
+    msgid: str
+    sender: int
+    room: int
+    ms: int
+    kind: str
+    recalled: bool
+
+
+class MessageLog:
+    """Single messages for later: bodies of polls and red packets, kept messages for the truth.
+
+    ``kept`` are the messages of known groups on covered days that nobody recalled. ``numeric`` and
+    ``serial`` order message ids of one millisecond as their texts do.
+    """
+
+    FIELDS = ("sender", "room", "ms", "kind", "voice", "length", "content", "solitaire", "stop", "terms")
+
+    def __init__(self, h0_ms: int, with_kept: bool) -> None:
+        self.bodies: list[Body] = []
+        self.term_texts: list[str] = []
+        self._h0_ms, self._with_kept = h0_ms, with_kept
+        self._parts: list[dict[str, np.ndarray]] = []
+
+    def add(self, day: int, block: dict[str, np.ndarray], recalled: np.ndarray, seq: int) -> None:
+        """Remember the rows of one day; ``seq`` is the running number of its first row."""
+        low = self._h0_ms + day * DAY_MS
+        rows = np.flatnonzero(np.isin(block["kind"], (TYPE_ID["vote"], TYPE_ID["redpacket"])))
+        for i, msgid in zip(rows.tolist(), _msgids(block["ms"][rows], seq + rows, low).to_pylist(), strict=True):
+            where = (int(block[name][i]) for name in ("sender", "room", "ms"))
+            self.bodies.append(Body(day, msgid, *where, TYPES[int(block["kind"][i])], bool(recalled[i])))
+        if not self._with_kept:
+            return
+        ok = (block["action"] == SEND) & (block["room"] >= 0) & ~recalled & ~np.isin(block["kind"], NOT_COUNTED)
+        ok &= (block["ms"] >= low) & (block["ms"] < low + DAY_MS)
+        part = {name: block[name][ok] for name in self.FIELDS}
+        part["serial"] = seq + np.flatnonzero(ok)
+        self._parts.append(part)
+
+    def kept(self) -> dict[str, np.ndarray]:
+        """Columns of all kept messages, by day."""
+        out = {name: np.concatenate([p[name] for p in self._parts]) for name in (*self.FIELDS, "serial")}
+        out["numeric"] = out["serial"] % 3 == 0
+        out["polarity"] = np.where(out["length"] >= 0, polarity(out["content"]), 0)  # blank without text
+        return out
+
+
+def polarity(content: np.ndarray) -> np.ndarray:
+    """(n,) -1, 0 or 1 of content ids; equal contents have equal polarity."""
+    share = mix64(content ^ np.uint64(0x5EED)) % np.uint64(100)
+    sign = np.where(share < 7, -1, np.where(share < 27, 1, 0))
+    return np.where(content < STOPS, 0, sign).astype(np.int8)
 
 
 class _Simulator:
@@ -378,8 +436,10 @@ def _quirk_rows(sim: _Simulator, d: int) -> dict[str, np.ndarray] | None:
     return None
 
 
-def write_messages(w: World, folder: Path, progress: Callable[[int], None] | None = None) -> tuple[MessageTally, int]:
-    """Simulate, write and tally all messages. Returns the tally and the number of rows.
+def write_messages(
+    w: World, folder: Path, progress: Callable[[int], None] | None = None
+) -> tuple[MessageTally, MessageLog, int]:
+    """Simulate, write and tally all messages. Returns the tally, the log and the number of rows.
 
     progress: called after every day with the rows written so far.
     """
@@ -389,6 +449,8 @@ def write_messages(w: World, folder: Path, progress: Callable[[int], None] | Non
     counted[: w.n_people] = True
     counted[[p for p, r in w.roles.items() if r not in ("customer", "kol")]] = False
     tally = MessageTally(cfg.days, cfg.communities, cfg.h0 * 1000, counted)
+    log = MessageLog(cfg.h0 * 1000, cfg.with_truth)
+    log.term_texts = sim.terms.to_pylist()
     senders = pa.array([*w.wm, *w.staff, *w.bots, ""])
     rooms = pa.array([*(c.chat_id for c in w.communities), "wrInternal0Group", ""])
     kinds, actions = pa.array(TYPES), pa.array(ACTIONS)
@@ -406,6 +468,7 @@ def write_messages(w: World, folder: Path, progress: Callable[[int], None] | Non
             recalled = (rng.random(n) < 0.012) & (block["kind"] != REVOKE)
             recalled &= block["content"] < (1 << 40)  # the hand-placed rows stay
             tally.add(d, block, recalled)
+            log.add(d, block, recalled, seq)
             arrays, exported, source = _encode(
                 sim, d, block, np.flatnonzero(recalled), seq, senders, rooms, kinds, actions, rng
             )
@@ -425,7 +488,7 @@ def write_messages(w: World, folder: Path, progress: Callable[[int], None] | Non
             if progress is not None:
                 progress(sink.rows)
         rows = sink.rows
-    return tally, rows
+    return tally, log, rows
 
 
 def _meta(source: str, exported: int, n: int) -> list[pa.Array]:
@@ -440,6 +503,12 @@ def _text_or_blank(values: np.ndarray) -> pa.Array:
     """Decimal text, blank for negatives."""
     text = pc.cast(pa.array(values.astype(np.int64)), pa.string())
     return pc.if_else(pa.array(values < 0), pa.scalar(""), text)
+
+
+def _polarity_text(content: np.ndarray, length: np.ndarray) -> pa.Array:
+    """Polarity of messages with text, blank for all others."""
+    text = pc.cast(pa.array(polarity(content).astype(np.int64)), pa.string())
+    return pc.if_else(pa.array(length < 0), pa.scalar(""), text)
 
 
 def _encode(
@@ -496,6 +565,7 @@ def _encode(
         _text_or_blank(full["solitaire"]),
         _text_or_blank(full["stop"]),
         sim.terms.take(pa.array(full["terms"])),
+        _polarity_text(full["content"], full["length"]),
     ]
     by_time = pa.array(order)
     columns = [c.take(by_time) for c in columns]

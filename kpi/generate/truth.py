@@ -23,11 +23,13 @@ import numpy as np
 
 from kpi.generate.clock import DAY
 from kpi.generate.commerce import Commerce, Order, Version
+from kpi.generate.engagement import Engagement
 from kpi.generate.exports import buyer_phone, snapshot_rows
 from kpi.generate.group_buying import POINTS, GroupOrder
-from kpi.generate.messages import MessageTally
+from kpi.generate.messages import MessageLog, MessageTally
 from kpi.generate.names import PRODUCTS
 from kpi.generate.shop_exports import odd_youzan
+from kpi.generate.staffing import Staffing
 from kpi.generate.truth_shops import SHOP_METRICS, Shops, fill_shops
 from kpi.generate.world import DISSOLVED, World
 
@@ -53,6 +55,21 @@ METRICS = (
     "community_roas", "cost_to_sales_ratio", "successful_referrals", "referrers",
     *SHOP_METRICS,
     "segment_members", "segment_share",
+    # truth_people.py
+    "new_members", "lost_members", "unique_join_rate", "cost_per_new_member",
+    "channel_conversion_rate", "activation_rate_7d", "member_days", "active_members",
+    "daily_active_members", "weekly_active_members", "monthly_active_members", "stickiness",
+    "active_rate", "activity_retention_rate_d7", "activity_retention_rate_d30", "churn_rate_d30",
+    "returning_members", "resurrected_members", "dormant_members", "growth_quick_ratio",
+    "referral_rate", "k_factor", "revenue_per_member", "buyer_conversion_rate",
+    # truth_engagement.py
+    "staff_message_share", "negative_message_rate", "topic_mentions", "first_response_minutes",
+    "red_packets_sent", "red_packet_amount", "content_views", "content_clicks",
+    "click_through_rate", "comments", "likes", "shares", "check_ins", "interactions",
+    "interactions_per_active_member", "ugc_posts", "csat", "nps", "survey_response_rate",
+    # truth_staff.py
+    "new_contacts", "staff_chats", "staff_messages", "lost_contacts", "staff_reply_rate",
+    "first_reply_minutes", "target_value", "target_attainment_rate",
 )  # fmt: skip
 SALES_KINDS = ("普通订单", "拼团订单")
 ACQUISITION_KINDS = ("入群礼", "引流品")
@@ -428,6 +445,7 @@ class _Book:
 
     def __init__(self) -> None:
         self.rows: list[tuple] = []
+        self._cells: dict[tuple, str] = {}
         self._rank = {m: i for i, m in enumerate(METRICS)}
 
     def put(
@@ -438,6 +456,13 @@ class _Book:
         key = (self._rank[metric], grain, p.start, comm, channel, segment, *other)
         row = (metric, p.grain, p.start.isoformat(), comm, channel, segment, num, den, value, *other)
         self.rows.append((key, row))
+        if not any(other):
+            self._cells[metric, p.grain, p.start, comm, channel, segment] = value
+
+    def get(self, metric: str, p: Period, *, comm: str = "", channel: str = "") -> Fraction | None:
+        """Value of a cell that was put before, None where it is blank or absent."""
+        text = self._cells.get((metric, p.grain, p.start, comm, channel, ""), "")
+        return Fraction(text) if text else None
 
     def ratio(
         self, metric: str, p: Period, num: int, den: int | None, *,
@@ -455,9 +480,18 @@ class _Book:
         self.put(metric, p, value, num=text, den=under, **where)
 
 
-def write_truth(w: World, c: Commerce, tally: MessageTally, path: Path) -> int:
+@dataclass
+class Side:
+    """What is simulated beside memberships, messages per day and orders."""
+
+    log: MessageLog
+    engagement: Engagement
+    staffing: Staffing
+
+
+def write_truth(w: World, c: Commerce, tally: MessageTally, side: Side, path: Path) -> int:
     """Compute all cells and write them as CSV to ``path``. Returns the number of rows."""
-    rows = compute(w, c, tally)
+    rows = compute(w, c, tally, side)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
@@ -465,8 +499,12 @@ def write_truth(w: World, c: Commerce, tally: MessageTally, path: Path) -> int:
     return len(rows)
 
 
-def compute(w: World, c: Commerce, tally: MessageTally) -> list[tuple[str, ...]]:
+def compute(w: World, c: Commerce, tally: MessageTally, side: Side) -> list[tuple[str, ...]]:
     """All truth rows, columns as ``HEADER``, sorted by metric, grain, period and dimensions."""
+    from kpi.generate.truth_engagement import engagement_cells
+    from kpi.generate.truth_people import Facts, people_cells
+    from kpi.generate.truth_staff import staff_cells
+
     cfg = w.cfg
     ids = person_ids(w)
     spells = build_spells(w)
@@ -485,6 +523,10 @@ def compute(w: World, c: Commerce, tally: MessageTally) -> list[tuple[str, ...]]
         book.put("successful_referrals", p, str(len(mine)))
         book.put("referrers", p, str(len({r[1] for r in mine})))
     _segments(w, ids, spells, sales, referrals, counted, book, plan)
+    facts = Facts(w, c, tally, side, ids, spells, sales, counted, book, plan)
+    engagement_cells(facts)
+    people_cells(facts)
+    staff_cells(facts)
     book.rows.sort(key=lambda x: x[0])
     return [row for _, row in book.rows]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import statistics
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
@@ -48,6 +49,14 @@ PERSON_COLUMNS = {
     "scrm__link_clicks": ("external_userid",),
     "youzan__orders": ("买家手机号",),
     "wechat_store__orders": ("openid", "unionid"),
+    "wecom__polls": ("from",),
+    "wecom__red_packets": ("from",),
+    "weiban__check_ins": ("external_userid",),
+    "scrm__content_items": ("author",),
+    "wenjuanxing__answers": ("客户",),
+    "wecom__contact_statistics": ("userid",),
+    "wecom__group_statistics": ("owner",),
+    "scrm__customer_demographics": ("external_userid",),
     "referral__records": ("inviter", "invitee"),
     "manual__member_roles": ("member_key",),
     "kuaituantuan__orders": ("help_sell_open_id", "open_id"),
@@ -128,7 +137,7 @@ def test_files_columns_and_size(demo: tuple[Config, Result]) -> None:
     _, result = demo
     names = {f.name for f in result.out.glob("*.csv")}
     assert names == {f"{name}.csv" for name in COLUMNS}
-    assert sum(f.stat().st_size for f in result.out.glob("*.csv")) <= 8_500_000
+    assert sum(f.stat().st_size for f in result.out.glob("*.csv")) <= 9_100_000
     for name, columns in COLUMNS.items():
         found = rows(result.out, name)
         assert len(found) == result.rows[name] > 0
@@ -153,7 +162,7 @@ def test_no_personal_data(demo: tuple[Config, Result]) -> None:
         assert row["content_hash"] == "" or CONTENT_PATTERN.fullmatch(row["content_hash"])
     phone = re.compile(r"(?<![0-9A-Za-z_])1[3-9]\d{9}(?![0-9A-Za-z_.])")
     for file in result.out.glob("*.csv"):
-        if file.name.startswith(("wecom__messages", "wechat_store", "scrm", "wecom__", "tencent")):
+        if file.name.startswith(("wecom__messages", "wechat_store", "scrm", "wecom__", "tencent", "weiban")):
             continue  # epoch seconds look like phone numbers with ten digits, never eleven
         assert not phone.search(file.read_text(encoding="utf-8"))
 
@@ -241,11 +250,17 @@ def value(truth: dict, metric: str, start: str, grain: str = "month", comm: str 
 MONTHS = ("2025-11-01", "2025-12-01", "2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01")
 
 
+MONTHLY = (
+    "returning_members", "resurrected_members", "dormant_members", "growth_quick_ratio",
+    "target_value", "target_attainment_rate",
+)  # fmt: skip
+
+
 def test_every_metric_has_cells(truth: dict) -> None:
     assert {key[0] for key in truth} == set(METRICS)
     for metric in METRICS:
         grains = {key[1] for key in truth if key[0] == metric}
-        monthly = "segment" in metric or "ltv" in metric
+        monthly = "segment" in metric or "ltv" in metric or metric in MONTHLY
         assert grains == ({"month"} if monthly else {"day", "week", "month"}), metric
 
 
@@ -519,6 +534,8 @@ class Recount:
                 continue
             if self.h <= self.day(int(r["msgtime"]) / 1000) <= self.last:
                 once[r["msgid"]] = r
+        self.kept = sorted(once.values(), key=lambda r: (r["roomid"], int(r["msgtime"]), r["msgid"]))
+        self.effective: set[str] = set()
         self.talk: Counter = Counter()
         texts: dict[tuple[str, str, str], int] = {}
         minute: Counter = Counter()
@@ -543,7 +560,9 @@ class Recount:
             minute[wm, chat, ms // 60_000] += 1
             if minute[wm, chat, ms // 60_000] <= 5:
                 self.talk["effective_messages", month, chat] += 1
+                self.effective.add(r["msgid"])
                 speakers.add((self.person.get(wm, wm), chat, on))
+        self.spoke = speakers
         for _, chat, on in speakers:
             self.talk["speakers", on.replace(day=1), chat] += 1
 
@@ -614,6 +633,7 @@ class Recount:
         self.sales: Counter = Counter()
         self.sold: list[dict] = []
         self.stays_of = stays
+        self.bought: list[tuple[str, float, str]] = []  # person, instant, community
         # what a shill or a test account buys is no sale
         self.uncounted = {self.person.get(wm, wm) for wm, role in self.role.items() if role in ("shill", "test")}
         for o in latest.values():
@@ -632,6 +652,7 @@ class Recount:
             self.sales["gross_sales", month, where] += o["fen"]
             self.sales["net_sales", month, where] += o["fen"] - o["back"]
             if o["valid"]:
+                self.bought.append((o["person"], o["paid"], where))
                 self.sales["orders", month, where] += 1
                 self.sales["units_sold", month, where] += units
         self.sold.sort(key=lambda o: o["paid"])
@@ -778,3 +799,356 @@ def test_deliberate_attribution_cases(tmp_path: Path) -> None:
         assert all(number in sales for number in noted[text])
     for text in ("paid after as_of (outside)", "ordinary paid order of 0.00 (no sale)"):
         assert not any(number in sales for number in noted[text])
+
+
+# -- engagement and staff --------------------------------------------------------------------------
+
+
+class Sides:
+    """Rebuilds interactions, activity, surveys and staff figures from the files of one run."""
+
+    def __init__(self, cfg: Config, folder: Path, base: Recount) -> None:
+        self.cfg, self.folder, self.base = cfg, folder, base
+        self.acts: list[tuple[str, str, str, date, int]] = []  # type, person, chat, day, times
+        self._interactions()
+
+    def covered(self, on: date) -> bool:
+        """True for simulated days."""
+        return self.cfg.start <= on <= self.cfg.as_of
+
+    def _interactions(self) -> None:
+        base = self.base
+        messages = rows(self.folder, "wecom__messages")
+        recalled = {r["pre_msgid"] for r in messages if r["action"] == "recall"}
+        voted = set()
+        for r in sorted(rows(self.folder, "wecom__polls"), key=lambda r: (int(r["msgtime"]), r["msgid"])):
+            if r["votetype"] != "102" or r["msgid"] in recalled or not r["roomid"] or not base.counts(r["from"]):
+                continue
+            if (r["from"], r["voteid"]) not in voted:
+                voted.add((r["from"], r["voteid"]))
+                self._act("vote", r["from"], r["roomid"], int(r["msgtime"]) // 1000, 1)
+        pulls: dict[str, dict[str, list[dict]]] = defaultdict(lambda: defaultdict(list))
+        for r in rows(self.folder, "weiban__check_ins"):
+            pulls[r["activity_id"]][r["_exported_at"]].append(r)
+        for by_pull in pulls.values():
+            had: Counter = Counter()
+            for n, at in enumerate(sorted(by_pull)):
+                for r in by_pull[at]:
+                    rise = int(r["total_days"]) - had[r["external_userid"]]
+                    had[r["external_userid"]] = int(r["total_days"])
+                    if n == 0:
+                        rise = int(r["last_check_in_time"] != "0")
+                    if rise > 0 and r["phase"] != "first_entry" and base.counts(r["external_userid"]):
+                        self._act("check_in", r["external_userid"], r["chat_id"], int(r["last_check_in_time"]), rise)
+        for r in base.kept:
+            if r["is_solitaire"] == "1" and base.counts(r["from"]):
+                self._act("sign_up", r["from"], r["roomid"], int(r["msgtime"]) // 1000, 1)
+        chats = {}
+        for r in sorted(rows(self.folder, "scrm__content_items"), key=lambda r: r["_exported_at"]):
+            chats[r["content_id"]] = r["chat_id"] or "unattributed"
+        last = {}
+        for r in sorted(rows(self.folder, "scrm__content_daily"), key=lambda r: r["_exported_at"]):
+            if r["stat_date"] < r["_exported_at"][:10]:
+                last[r["content_id"], r["stat_date"]] = r
+        self.content: Counter = Counter()
+        for (item, on), r in last.items():
+            month = date.fromisoformat(on).replace(day=1)
+            self.content["content_views", month, chats[item]] += int(r["view_cnt"])
+            self.content["content_clicks", month, chats[item]] += int(r["click_cnt"])
+            for kind in ("comment", "like", "share"):
+                self.content[f"{kind}s", month, chats[item]] += int(r[f"{kind}_cnt"])
+                self.acts.append((kind, "", chats[item], date.fromisoformat(on), int(r[f"{kind}_cnt"])))
+
+    def _act(self, kind: str, wm: str, chat: str, t: int, times: int) -> None:
+        on = self.base.day(t)
+        if self.covered(on):
+            self.acts.append((kind, self.base.person.get(wm, wm), chat, on, times))
+
+    def active(self) -> dict[date, set[str]]:
+        """Active persons per day."""
+        out: dict[date, set[str]] = defaultdict(set)
+        for who, _, on in self.base.spoke:
+            out[on].add(who)
+        for kind, who, _, on, _ in self.acts:
+            if kind in ("vote", "check_in", "sign_up"):
+                out[on].add(who)
+        stays: dict[str, list] = defaultdict(list)
+        for (wm, _), mine in self.base.stays.items():
+            if self.base.counts(wm):
+                stays[self.base.person.get(wm, wm)] += mine
+        for who, paid, _ in self.base.bought:
+            if any(a <= paid and (b is None or paid < b) for a, b, _, _ in stays.get(who, ())):
+                out[self.base.day(paid)].add(who)
+        return out
+
+    def new_members(self) -> dict[str, date]:
+        """Person -> date of the first stay, for those who are new."""
+        first: dict[str, tuple[int, str, bool]] = {}
+        for (wm, chat), mine in self.base.stays.items():
+            if self.base.counts(wm):
+                who = self.base.person.get(wm, wm)
+                first[who] = min([first.get(who, (10**12, "", True)), *((a, chat, x) for a, _, _, x in mine)])
+        dated = {who: (self.base.day(t), unknown) for who, (t, _, unknown) in first.items()}
+        return {who: on for who, (on, unknown) in dated.items() if not unknown and self.covered(on)}
+
+    def response_minutes(self) -> dict[date, list[float]]:
+        """Minutes to the first answer of the staff, by month of the question."""
+        out: dict[date, list[float]] = defaultdict(list)
+        relevant = [r for r in self.base.kept if r["from"].startswith("st_") or r["msgid"] in self.base.effective]
+        for i, r in enumerate(relevant):
+            if r["from"].startswith("st_"):
+                continue
+            t, before = int(r["msgtime"]), relevant[i - 1] if i else r
+            talking = i > 0 and before["roomid"] == r["roomid"] and not before["from"].startswith("st_")
+            if talking and t - int(before["msgtime"]) <= DAY * 1000:
+                continue
+            same = (x for x in relevant[i:] if x["roomid"] == r["roomid"])
+            answer = next((int(x["msgtime"]) for x in same if x["from"].startswith("st_")), None)
+            if answer is not None and answer - t <= DAY * 1000:
+                out[self.base.day(t // 1000).replace(day=1)].append((answer - t) / 60_000)
+        return out
+
+
+@pytest.mark.parametrize("which", ["demo", "small"])
+def test_engagement_agrees_with_the_files(which: str, request: pytest.FixtureRequest) -> None:
+    cfg, result = request.getfixturevalue(which)
+    cells, base = read_all(result), Recount(cfg, result.out)
+    sides = Sides(cfg, result.out, base)
+
+    def cell(metric: str, start: date, grain: str = "month", comm: str = "", **other: str) -> str:
+        extra = next(iter(other.items()), ("", ""))
+        return cells[metric, grain, str(start), comm, "", "", *extra]["value"]
+
+    active, joined = sides.active(), sides.new_members()
+    months = sorted({date.fromisoformat(key[2]) for key in cells if key[1] == "month"})
+    by_month = {m: set().union(*(x for on, x in active.items() if on.replace(day=1) == m)) for m in months}
+    speakers: dict[tuple[date, str], list[str]] = defaultdict(list)
+    shares: Counter = Counter()
+    for r in base.kept:
+        month = base.day(int(r["msgtime"]) // 1000).replace(day=1)
+        shares["messages", month] += 1
+        shares["team", month] += not r["from"].startswith("wm_")
+        if r["msgid"] in base.effective:
+            shares["effective", month] += 1
+            shares["negative", month] += r["polarity"] == "-1"
+            for term in set(r["terms"].split()):
+                speakers[month, term].append(base.person.get(r["from"], r["from"]))
+    waits = sides.response_minutes()
+    for n, m in enumerate(months):
+        assert int(cell("active_members", m)) == len(by_month[m])
+        assert int(cell("new_members", m)) == sum(on.replace(day=1) == m for on in joined.values())
+        for metric in ("content_views", "content_clicks", "comments", "likes", "shares"):
+            found = sum(x for (name, month, _), x in sides.content.items() if (name, month) == (metric, m))
+            assert int(cell(metric, m)) == found
+        mine = [x for x in sides.acts if x[3].replace(day=1) == m]
+        assert int(cell("interactions", m)) == sum(x[4] for x in mine)
+        for kind in ("comment", "like", "share", "check_in", "vote", "sign_up"):
+            got = cell("interactions", m, interaction__interaction_type=kind)
+            assert int(got) == sum(x[4] for x in mine if x[0] == kind), (m, kind)
+        assert float(cell("staff_message_share", m)) == pytest.approx(shares["team", m] / shares["messages", m])
+        assert float(cell("negative_message_rate", m)) == pytest.approx(shares["negative", m] / shares["effective", m])
+        for (month, term), who in speakers.items():
+            if month == m:
+                got = cell("topic_mentions", m, topic_mention__term=term)
+                assert got == (str(len(who)) if len(set(who)) >= 5 else "")
+        assert float(cell("first_response_minutes", m)) == pytest.approx(statistics.median(waits[m]))
+        if n:
+            old = by_month[months[n - 1]]
+            assert int(cell("returning_members", m)) == len(old & by_month[m])
+            assert int(cell("dormant_members", m)) == len(old - by_month[m])
+            fresh = {x for x in by_month[m] - old if joined.get(x, cfg.start).replace(day=1) == m}
+            assert int(cell("resurrected_members", m)) == len(by_month[m] - old - fresh)
+    for offset in (0, 7, 29, 30, 60, cfg.days - 1):
+        on = cfg.start + timedelta(days=offset)
+        assert int(cell("daily_active_members", on, "day")) == len(active[on])
+        for metric, window in (("weekly_active_members", 7), ("monthly_active_members", 30)):
+            trailing = set().union(*(active[on - timedelta(days=k)] for k in range(window)))
+            assert cell(metric, on, "day") == ("" if offset + 1 < window else str(len(trailing)))
+
+
+@pytest.mark.parametrize("which", ["demo", "small"])
+def test_cohorts_agree_with_the_files(which: str, request: pytest.FixtureRequest) -> None:
+    cfg, result = request.getfixturevalue(which)
+    cells, base = read_all(result), Recount(cfg, result.out)
+    sides = Sides(cfg, result.out, base)
+    active, joined = sides.active(), sides.new_members()
+    first: dict[str, float] = {}
+    for who, paid, _ in sorted(base.bought, key=lambda x: x[1]):
+        first.setdefault(who, paid)
+    stays: dict[str, list] = defaultdict(list)
+    for (wm, chat), mine in base.stays.items():
+        if base.counts(wm):
+            stays[base.person.get(wm, wm)] += [(a, b, why, unknown, chat) for a, b, why, unknown in mine]
+    counts: Counter = Counter()
+
+    def add(metric: str, on: date, won: bool) -> None:
+        counts[metric, on.replace(day=1), "den"] += 1
+        counts[metric, on.replace(day=1), "num"] += won
+
+    for who, on in joined.items():
+        began = min(a for a, *_ in stays[who])
+        if on + timedelta(days=30) <= cfg.as_of:
+            paid = first.get(who, 0)
+            add("channel_conversion_rate", on, paid >= began and base.day(paid) <= on + timedelta(days=30))
+            late = [who in active[on + timedelta(days=k)] for k in range(24, 31)]
+            add("activity_retention_rate_d30", on, any(late))
+            add("churn_rate_d30", on, not any(late))
+        if on + timedelta(days=7) <= cfg.as_of:
+            add("activity_retention_rate_d7", on, who in active[on + timedelta(days=7)])
+    lost = set()
+    moments: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for r in base.kept:
+        if r["msgid"] in base.effective or (r["is_solitaire"] == "1" and base.counts(r["from"])):
+            moments[base.person.get(r["from"], r["from"]), r["roomid"]].append(int(r["msgtime"]))
+    days = {(who, chat, on) for kind, who, chat, on, _ in sides.acts if kind in ("vote", "check_in")}
+    at_risk: dict[date, set[str]] = defaultdict(set)
+    for who, mine in stays.items():
+        for began, ended, why, unknown, chat in mine:
+            on = base.day(began)
+            for n in range(max(0, (on - cfg.start).days), cfg.days):
+                day = cfg.start + timedelta(days=n)
+                if ended is not None and base.day(ended) < day:
+                    break
+                at_risk[day.replace(day=1)].add(who)
+            if ended is not None and why in ("self", "removed", "unknown"):
+                over = base.day(ended)
+                if not any(base.day(a) <= over and (b is None or base.day(b) > over) for a, b, *_ in mine):
+                    lost.add((who, over.replace(day=1)))
+            if on < cfg.start or unknown or on + timedelta(days=7) > cfg.as_of:
+                continue
+            week = [on + timedelta(days=k) for k in range(8)]
+            won = any(t >= began * 1000 and base.day(t // 1000) <= week[-1] for t in moments[who, chat])
+            won |= any(x == who and t >= began and base.day(t) <= week[-1] for x, t, _ in base.bought)
+            # nobody in these runs votes or checks in on the joining day before he joined
+            won |= any((who, chat, day) in days for day in week)
+            add("activation_rate_7d", on, won)
+    inside = {
+        (who, base.day(paid).replace(day=1))
+        for who, paid, where in base.bought
+        if any(chat == where and a <= paid and (b is None or paid < b) for a, b, _, _, chat in stays.get(who, ()))
+    }
+    chosen: dict[str, tuple] = {}
+    for r in rows(result.out, "referral__records"):
+        if r["status"] == "joined" and r["inviter"] != r["invitee"] and base.counts(r["inviter"]):
+            this = (r["invited_at"], r["inviter"])
+            chosen[r["invitee"]] = min(this, chosen.get(r["invitee"], this))
+    for key, row in cells.items():
+        metric, grain, start, comm, channel = key[:5]
+        if grain != "month" or comm or channel:
+            continue
+        month = date.fromisoformat(start)
+        parts = (row["numerator"], row["denominator"])
+        if (metric, month, "den") in counts:
+            assert parts == tuple(str(counts[metric, month, part]) for part in ("num", "den")), key
+        if metric == "lost_members":
+            assert int(row["value"]) == sum(m == month for _, m in lost)
+        if metric == "buyer_conversion_rate":
+            assert parts == (str(sum(m == month for _, m in inside)), str(len(at_risk[month])))
+        if metric == "k_factor":
+            found = sum(at[:7] == f"{month:%Y/%m}" for at, _ in chosen.values())
+            assert parts == (str(found), str(len(at_risk[month])))
+
+
+@pytest.mark.parametrize("which", ["demo", "small"])
+def test_surveys_and_staff_agree_with_the_files(which: str, request: pytest.FixtureRequest) -> None:
+    cfg, result = request.getfixturevalue(which)
+    cells = read_all(result)
+    role = {r["member_key"]: r["role"] for r in rows(result.out, "manual__member_roles")}
+    surveys = {r["问卷编号"]: r for r in rows(result.out, "manual__surveys")}
+    sheets: dict[tuple[str, str], dict] = {}
+    for r in rows(result.out, "wenjuanxing__answers"):
+        sheet = sheets.setdefault(
+            (r["问卷编号"], r["序号"]), {"who": r["客户"], "at": r["提交答卷时间"].replace("/", "-")}
+        )
+        sheet[r["题号"]] = r["答案"]
+    latest: dict[tuple[str, str], tuple] = {}
+    for (survey, serial), sheet in sheets.items():
+        who = sheet["who"]
+        if who.startswith("st_") or role.get(who) in ("shill", "test") or sheet["at"][:10] > str(cfg.as_of):
+            continue
+        key = (survey, who or serial)
+        latest[key] = max(latest.get(key, ("", 0, {})), (sheet["at"], int(serial), sheet), key=lambda x: x[:2])
+    counts: Counter = Counter()
+    for (survey, _), (at, _, sheet) in latest.items():
+        month = f"{at[:7]}-01"
+        csat = sheet.get(surveys[survey]["满意度题号"], "")
+        nps = sheet.get(surveys[survey]["推荐题号"], "")
+        if csat in ("1", "2", "3", "4", "5"):
+            counts["csat", month] += 1
+            counts["happy", month] += csat in "45"
+        if nps.isdigit() and int(nps) <= 10:
+            counts["nps", month] += 1
+            counts["balance", month] += (int(nps) >= 9) - (int(nps) <= 6)
+        counts["answers", survey] += 1
+    for metric, top in (("csat", "happy"), ("nps", "balance")):
+        for key, row in cells.items():
+            if key[:2] == (metric, "month") and not key[3]:
+                assert (int(row["numerator"]), int(row["denominator"])) == (counts[top, key[2]], counts[metric, key[2]])
+    for number, r in surveys.items():
+        day = datetime.strptime(r["发放日期"], "%Y/%m/%d").date()
+        row = cells["survey_response_rate", "day", str(day), "", "", "", "", ""]
+        assert (int(row["numerator"]), int(row["denominator"])) == (counts["answers", number], int(r["发放份数"]))
+
+    sound: dict[tuple[str, str], dict] = {}
+    ignored = 0
+    names = ("new_apply_cnt", "new_contact_cnt", "chat_cnt", "message_cnt", "negative_feedback_cnt")
+    for r in sorted(rows(result.out, "wecom__contact_statistics"), key=lambda r: r["_exported_at"]):
+        day = datetime.fromtimestamp(int(r["stat_time"]), TZ).date()
+        early = r["_exported_at"] < f"{day + timedelta(days=1)} 06:00:00"
+        if early and all(r[name] == "0" for name in names) and not r["reply_percentage"] + r["avg_reply_time"]:
+            ignored += 1
+            continue
+        sound[r["userid"], str(day)] = r
+    assert ignored == 15
+    metrics = ("new_contacts", "staff_chats", "staff_messages", "lost_contacts")
+    for metric, name in zip(metrics, names[1:], strict=True):
+        for key, row in cells.items():
+            if key[0] == metric and key[1] == "day":
+                mine = [int(r[name]) for (_, day), r in sound.items() if day == key[2]]
+                assert row["value"] == (str(sum(mine)) if mine else ""), key
+
+
+def test_bodies_belong_to_messages(demo: tuple[Config, Result]) -> None:
+    found = {r["msgid"]: r for r in rows(demo[1].out, "wecom__messages") if r["action"] == "send"}
+    for name, kind in (("wecom__polls", "vote"), ("wecom__red_packets", "redpacket")):
+        bodies = rows(demo[1].out, name)
+        assert {r["msgid"] for r in bodies} == {m for m, r in found.items() if r["msgtype"] == kind}
+        for r in bodies:
+            message = found[r["msgid"]]
+            assert [r[c] for c in ("from", "roomid", "msgtime")] == [message[c] for c in ("from", "roomid", "msgtime")]
+    for r in found.values():
+        assert (r["polarity"] == "") == (r["text_length"] == "")
+
+
+def test_group_statistics_follow_the_members(demo: tuple[Config, Result]) -> None:
+    """Stocks change by the members who came and went; cumulative counters never fall."""
+    before: dict[str, dict[str, str]] = {}
+    for r in rows(demo[1].out, "wecom__group_statistics"):
+        last = before.get(r["owner"])
+        if last:
+            assert int(r["msg_total"]) >= int(last["msg_total"])
+            assert int(r["member_total"]) <= int(last["member_total"]) + int(r["new_member_cnt"]) + 3
+        assert int(r["member_has_msg"]) <= int(r["member_total"])
+        before[r["owner"]] = r
+
+
+def test_identities_of_activity(truth: dict) -> None:
+    for key, row in truth.items():
+        metric, grain, start, comm, channel, _ = key
+        if metric == "daily_active_members" and grain == "day" and not channel:
+            assert row["value"] == truth["active_members", grain, start, comm, "", ""]["value"]
+        if metric == "churn_rate_d30" and row["value"]:
+            kept = truth[("activity_retention_rate_d30", *key[1:])]["value"]
+            assert float(row["value"]) == pytest.approx(1 - float(kept))
+        if metric in ("active_rate", "buyer_conversion_rate", "stickiness", "activation_rate_7d") and row["value"]:
+            assert 0 <= float(row["value"]) <= 1, key
+    for before, after in pairwise(MONTHS):
+        moved = {m: value(truth, m, after) for m in ("returning_members", "resurrected_members", "dormant_members")}
+        fresh = value(truth, "active_members", after) - moved["returning_members"] - moved["resurrected_members"]
+        assert fresh >= 0
+        opening = value(truth, "active_members", before)
+        assert value(truth, "active_members", after) == pytest.approx(
+            opening + fresh + moved["resurrected_members"] - moved["dormant_members"]
+        )
+        quick = (fresh + moved["resurrected_members"]) / moved["dormant_members"]
+        assert value(truth, "growth_quick_ratio", after) == pytest.approx(quick)
