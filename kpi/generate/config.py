@@ -44,9 +44,7 @@ NUMBERED = {
             "demographics",
         )
     )
-}
-SHOP_TOPICS = ("group_buying", "payments", "coupons", "campaigns", "live", "courses")
-NUMBERED |= {name: 201 + i for i, name in enumerate(SHOP_TOPICS)}
+} | {name: 201 + i for i, name in enumerate(("group_buying", "payments", "coupons", "campaigns", "live", "courses"))}
 
 DEFAULT_START = date(2025, 11, 1)
 MESSAGES_PER_MEMBER = 7

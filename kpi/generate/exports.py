@@ -59,6 +59,46 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "order_id", "product_id", "sku_id", "title", "sku_cnt", "sale_price", "real_price",
         "is_free_gift", "on_aftersale_sku_cnt", "finish_aftersale_sku_cnt",
     ),
+    "kuaituantuan__activities": (
+        "activity_no", "activity_title", "status", "start_at", "end_at", "min_participants", "goods_external_id",
+        "chat_id",
+    ),
+    "kuaituantuan__orders": (
+        "order_sn", "activity_no", "participate_no", "supply_activity_no", "supply_participate_no", "is_supplier",
+        "help_sell_open_id", "open_id", "order_amount", "shipping_amount", "discount_amount",
+        "platform_discount_amount", "theoretical_refund_amount", "after_sales_status", "cancel_status",
+        "mall_activity_type", "confirm_at", "updated_at",
+    ),
+    "kuaituantuan__order_lines": (
+        "order_sn", "sub_order_sn", "goods_external_id", "goods_name", "goods_number", "goods_price", "goods_amount",
+        "already_cancel_number", "is_gift",
+    ),
+    "youzan__order_lines": (
+        "订单号", "商品编码", "商品名称", "商品类型", "商品单价", "商品数量", "商品优惠后金额",
+    ),
+    "wechat_pay__trade_bills": (
+        "交易时间", "微信订单号", "商户订单号", "用户标识", "交易类型", "交易状态", "应结订单金额", "代金券金额",
+        "微信退款单号", "商户退款单号", "退款金额", "退款类型", "退款状态", "商品名称", "手续费", "费率", "订单金额",
+        "申请退款金额",
+    ),
+    "wechat_pay__bill_totals": (
+        "总交易单数", "应结订单总金额", "退款总金额", "手续费总金额", "订单总金额", "申请退款总金额",
+    ),
+    "youzan__coupon_uses": (
+        "优惠券编号", "优惠券名称", "领取时间", "使用时间", "核销订单号", "优惠金额", "买家手机号",
+    ),
+    "wechat_channels__live_sessions": (
+        "export_id", "create_time", "end_time", "impression_uv", "new_watch_uv", "cumulative_audience_count",
+        "max_online_watch_uv", "average_watch_seconds_per_audience", "comment_uv", "sharing_uv", "new_follow_uv",
+        "new_comment_count", "like_count", "sharing_count", "total_clk_uv", "total_create_uv", "total_pay_pv",
+        "total_pay_uv", "total_gmv", "refund_amount",
+    ),
+    "manual__courses": ("course_id", "课程名称", "体验群", "会员群", "开课日期", "结课日期"),
+    "xiaoetong__learning": (
+        "course_id", "user_key", "enroll_type", "enrolled_at", "lessons_total", "lessons_finished", "finished_at",
+    ),
+    "manual__campaign_phases": ("campaign_id", "阶段", "开始时间", "结束时间"),
+    "scrm__campaign_reach": ("campaign_id", "external_userid", "action", "action_time"),
     "tencent_ads__daily": (
         "date", "adgroup_id", "adgroup_name", "view_count", "view_user_count",
         "valid_click_count", "cost", "conversions_count",
@@ -118,46 +158,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "manual__targets": ("目标编号", "指标", "周期", "周期开始", "目标值", "社群", "员工"),
     "scrm__customer_demographics": ("external_userid", "age_band", "gender", "region"),
-    "kuaituantuan__activities": (
-        "activity_no", "activity_title", "status", "start_at", "end_at", "min_participants", "goods_external_id",
-        "chat_id",
-    ),
-    "kuaituantuan__orders": (
-        "order_sn", "activity_no", "participate_no", "supply_activity_no", "supply_participate_no", "is_supplier",
-        "help_sell_open_id", "open_id", "order_amount", "shipping_amount", "discount_amount",
-        "platform_discount_amount", "theoretical_refund_amount", "after_sales_status", "cancel_status",
-        "mall_activity_type", "confirm_at", "updated_at",
-    ),
-    "kuaituantuan__order_lines": (
-        "order_sn", "sub_order_sn", "goods_external_id", "goods_name", "goods_number", "goods_price", "goods_amount",
-        "already_cancel_number", "is_gift",
-    ),
-    "youzan__order_lines": (
-        "订单号", "商品编码", "商品名称", "商品类型", "商品单价", "商品数量", "商品优惠后金额",
-    ),
-    "wechat_pay__trade_bills": (
-        "交易时间", "微信订单号", "商户订单号", "用户标识", "交易类型", "交易状态", "应结订单金额", "代金券金额",
-        "微信退款单号", "商户退款单号", "退款金额", "退款类型", "退款状态", "商品名称", "手续费", "费率", "订单金额",
-        "申请退款金额",
-    ),
-    "wechat_pay__bill_totals": (
-        "总交易单数", "应结订单总金额", "退款总金额", "手续费总金额", "订单总金额", "申请退款总金额",
-    ),
-    "youzan__coupon_uses": (
-        "优惠券编号", "优惠券名称", "领取时间", "使用时间", "核销订单号", "优惠金额", "买家手机号",
-    ),
-    "wechat_channels__live_sessions": (
-        "export_id", "create_time", "end_time", "impression_uv", "new_watch_uv", "cumulative_audience_count",
-        "max_online_watch_uv", "average_watch_seconds_per_audience", "comment_uv", "sharing_uv", "new_follow_uv",
-        "new_comment_count", "like_count", "sharing_count", "total_clk_uv", "total_create_uv", "total_pay_pv",
-        "total_pay_uv", "total_gmv", "refund_amount",
-    ),
-    "manual__courses": ("course_id", "课程名称", "体验群", "会员群", "开课日期", "结课日期"),
-    "xiaoetong__learning": (
-        "course_id", "user_key", "enroll_type", "enrolled_at", "lessons_total", "lessons_finished", "finished_at",
-    ),
-    "manual__campaign_phases": ("campaign_id", "阶段", "开始时间", "结束时间"),
-    "scrm__campaign_reach": ("campaign_id", "external_userid", "action", "action_time"),
 }  # fmt: skip
 
 # Rows that a correct staging layer sets aside, each placed once. (Message cases: messages.py.)

@@ -54,6 +54,7 @@ class GroupOrder(Order):
     supply: tuple[str, int] | None = None
     supplier: bool = False
     leader: str = ""
+    comm: int = -1  # of the activity
     mall: int = GROUP
     platform_discount: int = 0
     steps: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -175,7 +176,7 @@ class _GroupBuying:
             leader = self.w.keys.key("op", f"leader{a.comm}")
             other = replace(
                 o, number=f"{o.number[:-1]}S", activity=source.no, number_in_activity=source.numbers,
-                supply=None, supplier=True, leader=leader,
+                comm=source.comm, supply=None, supplier=True, leader=leader,
             )  # fmt: skip
             o.leader = leader
             self.orders.append(other)
@@ -199,7 +200,7 @@ class _GroupBuying:
         number = f"KT{local_date(t):%y%m%d}{len(self.orders) * 7919 % 1_000_000:06d}{len(self.orders):05d}0"
         o = GroupOrder(
             SYSTEM, number, buyer, t, t, goods, 0 if goods >= 5900 else 600, discount, lines=lines,
-            activity=a.no, number_in_activity=a.numbers, mall=mall,
+            activity=a.no, number_in_activity=a.numbers, comm=a.comm, mall=mall,
             platform_discount=300 if rng.random() < 0.08 else 0,
         )  # fmt: skip
         draw = rng.random()

@@ -141,9 +141,9 @@ def _coupons(w: World, c: Commerce) -> list[Coupon]:
         if o.system != "youzan" or o.paid >= cfg.end or not 300 < o.discount < o.goods:
             continue
         taken = o.created - int(rng.exponential(4 * DAY)) - 60
-        if rng.random() < 0.18 and taken >= cfg.h0:
+        if rng.random() < 0.12 and taken >= cfg.h0:
             add(taken, o.paid, o.number, max(100, o.discount // 100 * 100), o.buyer)
-    for _ in range(max(10, cfg.members // 40)):
+    for _ in range(max(10, cfg.members // 50)):
         t = cfg.h0 + int(rng.integers(0, cfg.days * DAY))
         add(t, None, "", 100 * int(rng.integers(5, 30)), int(rng.integers(w.n_people)))
     out.sort(key=lambda k: (k.taken, k.number))

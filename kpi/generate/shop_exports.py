@@ -194,10 +194,12 @@ def _coupon_rows(w: World, c: Commerce) -> Iterator[Row]:
     rows = sorted(
         ((at, x.taken, x.number, source, x) for x in c.coupons for source, at in x.exports(w)), key=lambda r: r[:3]
     )
-    for k, (at, _, _, source, x) in enumerate(rows):
+    described = False
+    for at, _, _, source, x in rows:
         used = x.used is not None and x.used <= at
         amount = yuan(x.amount)
-        if k == 0 and not used:
+        if x.used is None and not described:
+            described = True
             amount = "满100减10"
             w.note("coupon amount that is no number", f"{x.number} in {source}")
         yield (
@@ -237,7 +239,7 @@ def _learning_rows(w: World, c: Commerce) -> Iterator[Row]:
         source = f"learning_{local_date(at):%Y%m%d}.csv"
         for k, x in enumerate(c.learners):
             # a course is asked for until some weeks after its end
-            if x.enrolled > at or (midnight(x.course.last) + 25 * DAY < at and at != w.cfg.end):
+            if x.enrolled > at or (midnight(x.course.last) + 20 * DAY < at and at != w.cfg.end):
                 continue
             done = x.finished_at(at)
             yield (

@@ -25,8 +25,12 @@ from kpi.generate.clock import DAY
 from kpi.generate.commerce import Commerce, Order, Version
 from kpi.generate.engagement import Engagement
 from kpi.generate.exports import buyer_phone, snapshot_rows
+from kpi.generate.group_buying import POINTS, GroupOrder
 from kpi.generate.messages import MessageLog, MessageTally
+from kpi.generate.names import PRODUCTS
+from kpi.generate.shop_exports import odd_youzan
 from kpi.generate.staffing import Staffing
+from kpi.generate.truth_shops import SHOP_METRICS, Shops, fill_shops
 from kpi.generate.world import DISSOLVED, World
 
 BIG = 10**9
@@ -49,6 +53,7 @@ METRICS = (
     "units_sold", "gross_sales", "net_sales", "refund_amount", "refund_rate",
     "order_conversion_rate", "revenue_per_buyer", "average_order_value", "community_cost",
     "community_roas", "cost_to_sales_ratio", "successful_referrals", "referrers",
+    *SHOP_METRICS,
     "segment_members", "segment_share",
     # truth_people.py
     "new_members", "lost_members", "unique_join_rate", "cost_per_new_member",
@@ -69,6 +74,8 @@ METRICS = (
 SALES_KINDS = ("普通订单", "拼团订单")
 ACQUISITION_KINDS = ("入群礼", "引流品")
 OBSERVE_DAYS, WINDOW, BLOCK, PRICE_FEN = 90, 90, 30, 8000
+TIERS, HIGH_VALUE_FEN = ("ordinary", "ordinary_loyal", "high_value_loyal"), 50_000
+UNIT_COST = [int(p[4].replace(".", "")) for p in PRODUCTS]
 
 
 def fen_text(fen: int) -> str:
@@ -102,6 +109,13 @@ class Sale:
     refunded: int
     comm: int = -1
     rises: list[tuple[int, int]] = field(default_factory=list)  # (day, fen)
+    units: int | None = None  # None: no lines known
+    cost: int | None = None  # fen, None: no lines or a product without a cost
+
+    @property
+    def net(self) -> int:
+        """What was kept of the paid amount."""
+        return self.amount - self.refunded
 
     @property
     def valid(self) -> bool:
@@ -281,6 +295,9 @@ def build_sales(w: World, c: Commerce, ids: list[str], spells: list[Spell]) -> l
         mine.sort()
     by_code = {x.promo: x.idx for x in w.communities if x.promo}
 
+    resold = {v.order.sale for v in c.versions if isinstance(v.order, GroupOrder) and v.order.resold}
+    without, unlisted = odd_youzan(w, c)
+
     # a store buyer whose unionid any export of an order shows is that person in all orders
     shown = {v.order.buyer for v in c.versions if v.order.system == "store" and _shows_union(w, v.order)}
     out: list[Sale] = []
@@ -291,6 +308,8 @@ def build_sales(w: World, c: Commerce, ids: list[str], spells: list[Spell]) -> l
             continue
         if o.system == "youzan" and o.kind not in SALES_KINDS:
             continue
+        if isinstance(o, GroupOrder) and (o.mall == POINTS or (not o.resold and o.sale in resold)):
+            continue  # paid with points, or the supplier's side of a sale whose reseller is known
         day = (last.paid - cfg.h0) // DAY
         if not 0 <= day < cfg.days:
             continue
@@ -303,15 +322,32 @@ def build_sales(w: World, c: Commerce, ids: list[str], spells: list[Spell]) -> l
             rise = v.refunded - before
             before = v.refunded
             if rise > 0:
-                if o.system == "store":
-                    when = (v.updated - cfg.h0) // DAY
+                if o.system != "youzan":
+                    when = max((v.updated - cfg.h0) // DAY, day)
                 else:
                     when = max((v.exported - cfg.h0) // DAY - 1, day)
                 sale.rises.append((when, rise))
+        if o.number not in without:
+            sale.units = sum(x.count for x in o.lines if not x.gift)
+            sale.cost = None if o.number == unlisted else cost_of_goods(last)
         sale.comm = _attribute(w, sale, p, by_code, clicks.get(sale.person, []), stays)
         out.append(sale)
     out.sort(key=lambda s: (s.paid, s.order.number))
     return out
+
+
+def cost_of_goods(v: Version) -> int:
+    """Fen of the goods, gifts included, that were not given back as of a version."""
+    o, total = v.order, 0
+    for x in o.lines:
+        if isinstance(o, GroupOrder):
+            back = o.back(x, v.exported)
+        elif v.refunded >= o.amount and (o.system == "youzan" or o.full_refund <= v.exported):
+            back = x.count
+        else:
+            back = x.returned if o.system == "store" and x.returned_at <= v.exported else 0
+        total += (x.count - back) * UNIT_COST[x.product]
+    return total
 
 
 def _shows_union(w: World, o: Order) -> bool:
@@ -333,6 +369,8 @@ def _attribute(
 ) -> int:  # fmt: skip
     """Community index an order belongs to, -1 for none."""
     coded = by_code.get(sale.order.promo, -1) if sale.order.system == "youzan" else -1
+    if isinstance(sale.order, GroupOrder):
+        coded = sale.order.comm
     if coded >= 0:
         starts = [s.start for s in stays.get((p, coded), [])]
         if not starts or min(starts) <= sale.paid:
@@ -478,7 +516,8 @@ def compute(w: World, c: Commerce, tally: MessageTally, side: Side) -> list[tupl
     book = _Book()
     plan = periods(cfg.start, cfg.days)
     _Members(w, c, tally, [s for s in spells if counted[s.person]]).fill(book, plan, sales)
-    _money(w, c, sales, book, plan)
+    cost = _money(w, c, sales, book, plan)
+    fill_shops(book, plan, Shops(w, c, ids, spells, sales, counted, *cost))
     for p in plan:
         mine = [r for r in referrals if p.lo <= r[0] <= p.hi]
         book.put("successful_referrals", p, str(len(mine)))
@@ -678,8 +717,8 @@ class _Members:
             book.ratio("join_rate", p, int(joins[i]), views, channel=self.channels[i])
 
 
-def _money(w: World, c: Commerce, sales: list[Sale], book: _Book, plan: list[Period]) -> None:
-    """Sales, refund and cost cells."""
+def _money(w: World, c: Commerce, sales: list[Sale], book: _Book, plan: list[Period]) -> tuple[np.ndarray, np.ndarray]:
+    """Sales, refund and cost cells. Returns (days, C + 1) fen of all and of acquisition costs."""
     cfg = w.cfg
     days, width = cfg.days, cfg.communities
     cost = np.zeros((days, width + 1), np.int64)
@@ -726,6 +765,7 @@ def _money(w: World, c: Commerce, sales: list[Sale], book: _Book, plan: list[Per
                 book, p, name, mine, money_back, int(spent[k]), int(gained[k]),
                 mine if k >= 0 else None, lives,
             )  # fmt: skip
+    return cost, acquisition
 
 
 def _sales_cells(
@@ -738,7 +778,7 @@ def _sales_cells(
     buyers = len({s.person for s in valid})
     gross = sum(s.amount for s in paid)
     returned = sum(s.refunded for s in paid)
-    units = sum(x.count for s in valid for x in s.order.lines if not x.gift)
+    units = sum(s.units or 0 for s in valid)
     if lives or paid:
         book.put("orders", p, str(len(valid)), **where)
         book.put("buyers", p, str(buyers), **where)
@@ -786,6 +826,15 @@ def classify(buyer: _Buyer, t: int) -> str:
     return "regular_repeat"
 
 
+def loyalty_tier(buyer: _Buyer, t: int) -> str:
+    """Loyal: two purchase days in 180 days, the last at most 90 days ago; high value: 500 yuan in a year."""
+    half = {d for d, _ in buyer.orders if t - 180 < d <= t}
+    if len(half) < 2 or t - max(half) > 90:
+        return "ordinary"
+    value = sum(net for d, net in buyer.orders if t - 365 < d <= t)
+    return "high_value_loyal" if value >= HIGH_VALUE_FEN else "ordinary_loyal"
+
+
 def _segments(
     w: World, ids: list[str], spells: list[Spell], sales: list[Sale],
     referrals: list[tuple[int, int]], counted: np.ndarray, book: _Book, plan: list[Period],
@@ -814,14 +863,17 @@ def _segments(
         alive = [k for k in range(w.cfg.communities) if lifetime(w, k)[0] <= t <= lifetime(w, k)[1]]
         names = {k: w.communities[k].chat_id for k in alive}
         counts = {where: dict.fromkeys(SEGMENTS, 0) for where in ("", UNATTRIBUTED, *names.values())}
+        tiers = {where: dict.fromkeys(TIERS, (0, 0)) for where in counts}
         for key, buyer in people.items():
             if key in excluded or buyer.first_seen > t:
                 continue
             segment = classify(buyer, t)
-            counts[""][segment] += 1
+            tier = loyalty_tier(buyer, t)
             here = {c for c, a, b in stays.get(key, []) if a <= t < b}
-            for place in [names[k] for k in sorted(here)] or [UNATTRIBUTED]:
+            for place in ["", *([names[k] for k in sorted(here)] or [UNATTRIBUTED])]:
                 counts[place][segment] += 1
+                judged, classified = tiers[place][tier]
+                tiers[place][tier] = judged + 1, classified + (segment != "observing")
         for where, by_segment in counts.items():
             base = sum(by_segment[s] for s in SEGMENTS[1:])
             for segment, count in by_segment.items():
@@ -830,3 +882,7 @@ def _segments(
                     book.put("segment_share", p, "", comm=where, segment=segment)
                 else:
                     book.ratio("segment_share", p, count, base, comm=where, segment=segment)
+            for tier, (judged, classified) in tiers[where].items():
+                other = ("member_snapshot__loyalty_tier", tier)
+                book.put("segment_members", p, str(judged), comm=where, other=other)
+                book.ratio("segment_share", p, classified, base, comm=where, other=other)

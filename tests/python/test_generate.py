@@ -59,6 +59,10 @@ PERSON_COLUMNS = {
     "scrm__customer_demographics": ("external_userid",),
     "referral__records": ("inviter", "invitee"),
     "manual__member_roles": ("member_key",),
+    "kuaituantuan__orders": ("help_sell_open_id", "open_id"),
+    "youzan__coupon_uses": ("买家手机号",),
+    "xiaoetong__learning": ("user_key",),
+    "scrm__campaign_reach": ("external_userid",),
 }
 
 
@@ -133,7 +137,7 @@ def test_files_columns_and_size(demo: tuple[Config, Result]) -> None:
     _, result = demo
     names = {f.name for f in result.out.glob("*.csv")}
     assert names == {f"{name}.csv" for name in COLUMNS}
-    assert sum(f.stat().st_size for f in result.out.glob("*.csv")) <= 8_100_000
+    assert sum(f.stat().st_size for f in result.out.glob("*.csv")) <= 9_100_000
     for name, columns in COLUMNS.items():
         found = rows(result.out, name)
         assert len(found) == result.rows[name] > 0
@@ -256,7 +260,7 @@ def test_every_metric_has_cells(truth: dict) -> None:
     assert {key[0] for key in truth} == set(METRICS)
     for metric in METRICS:
         grains = {key[1] for key in truth if key[0] == metric}
-        monthly = "segment" in metric or metric in MONTHLY
+        monthly = "segment" in metric or "ltv" in metric or metric in MONTHLY
         assert grains == ({"month"} if monthly else {"day", "week", "month"}), metric
 
 
@@ -278,7 +282,8 @@ def test_stock_follows_from_flow(truth: dict) -> None:
 
 def test_days_add_up_to_months(truth: dict) -> None:
     for metric in ("new_memberships", "leaves", "messages", "speakers", "orders", "net_sales",
-                   "refund_amount", "community_cost", "impressions", "units_sold"):  # fmt: skip
+                   "refund_amount", "community_cost", "impressions", "units_sold", "first_time_buyers",
+                   "gross_profit", "influenced_sales", "live_viewers", "live_interactions"):  # fmt: skip
         for grain in ("day", "week", "month"):
             total = sum(
                 float(row["value"])
@@ -292,7 +297,7 @@ def test_days_add_up_to_months(truth: dict) -> None:
 
 def test_communities_and_unattributed_add_up(truth: dict) -> None:
     for metric in ("orders", "gross_sales", "net_sales", "refund_amount", "community_cost",
-                   "acquisition_cost", "impressions", "units_sold"):  # fmt: skip
+                   "acquisition_cost", "impressions", "units_sold", "first_time_buyers", "gross_profit"):  # fmt: skip
         for start in MONTHS:
             parts = sum(
                 float(row["value"])
@@ -377,6 +382,11 @@ def test_cost_spread_is_exact() -> None:
 
 
 # -- truth: agreement with the files ---------------------------------------------------------------
+
+
+def fen(yuan: str) -> int:
+    """Integer fen of an amount in yuan."""
+    return round(float(yuan.replace(",", "")) * 100)
 
 
 class Recount:
@@ -569,25 +579,32 @@ class Recount:
             wm = r["external_userid"]
             clicks[self.person.get(wm, wm)].append((int(r["click_time"]), r["chat_id"]))
         codes = {r["promo_code"]: chat for chat, r in self.manual.items() if r["promo_code"]}
-        lines = defaultdict(list)
+        costs = {r["product_id"]: fen(r["单位成本"]) for r in rows(folder, "manual__products")}
+        lines = defaultdict(list)  # (units, is gift, given back, product)
         for r in rows(folder, "wechat_store__order_lines"):
             lines[r["order_id"], r["_exported_at"]].append(r)
+        bought = defaultdict(list)
+        for r in rows(folder, "youzan__order_lines"):
+            if r["商品类型"] in ("普通商品", "赠品"):
+                bought[r["订单号"]].append((int(r["商品数量"]), r["商品类型"] == "赠品", 0, r["商品编码"]))
         latest: dict[str, dict] = {}
         for r in sorted(rows(folder, "youzan__orders"), key=lambda r: r["_exported_at"]):
             paid = r["买家付款时间"].strip("— ")
-            fen = round(float(r["订单实付金额"].replace(",", "")) * 100)
-            back = r["订单已退款金额"].strip("— ")
             phone = r["买家手机号"]
             who = holders.get(phone, set())
             latest[r["订单号"]] = {
                 "paid": paid and datetime.fromisoformat(paid).replace(tzinfo=TZ).timestamp(),
                 "ok": r["订单类型"] in ("普通订单", "拼团订单") and r["订单状态"] != "待付款",
-                "fen": fen,
-                "back": round(float(back) * 100) if back else 0,
+                "fen": fen(r["订单实付金额"]),
+                "back": fen(r["订单已退款金额"].strip("— ") or "0"),
+                "listed": fen(r["商品金额合计"]),
+                "discount": fen(r["店铺优惠合计"]),
                 "person": next(iter(who)) if len(who) == 1 else phone,
-                "code": r["推广方式"],
-                "units": 0,
+                "chat": codes.get(r["推广方式"], ""),
+                "lines": bought[r["订单号"]],
             }
+            if latest[r["订单号"]]["back"] >= latest[r["订单号"]]["fen"]:
+                latest[r["订单号"]]["lines"] = [(n, gift, n, p) for n, gift, _, p in bought[r["订单号"]]]
         union = {r["openid"]: r["unionid"] for r in rows(folder, "wechat_store__orders") if r["unionid"]}
         for r in sorted(rows(folder, "wechat_store__orders"), key=lambda r: r["_exported_at"]):
             mine = lines[r["order_id"], r["_exported_at"]]
@@ -603,31 +620,96 @@ class Recount:
                 "ok": r["status"] not in ("10", "250"),
                 "fen": int(r["order_price"]),
                 "back": int(r["order_price"]) if r["status"] in ("190", "200") else part,
+                "listed": int(r["product_price"]),
+                "discount": int(r["discounted_price"]),
                 "person": union.get(r["openid"], r["openid"]),
-                "code": "",
-                "units": sum(int(x["sku_cnt"]) for x in goods),
+                "chat": "",
+                "lines": [
+                    (int(x["sku_cnt"]), x["is_free_gift"] == "1", int(x["finish_aftersale_sku_cnt"]), x["product_id"])
+                    for x in mine
+                ],
             }
+        latest |= self._group_sales(folder, union)
         self.sales: Counter = Counter()
+        self.sold: list[dict] = []
+        self.stays_of = stays
         self.bought: list[tuple[str, float, str]] = []  # person, instant, community
         # what a shill or a test account buys is no sale
-        uncounted = {self.person.get(wm, wm) for wm, role in self.role.items() if role in ("shill", "test")}
+        self.uncounted = {self.person.get(wm, wm) for wm, role in self.role.items() if role in ("shill", "test")}
         for o in latest.values():
-            if not o["paid"] or not o["ok"] or o["fen"] <= 0 or o["person"] in uncounted:
+            if not o["paid"] or not o["ok"] or o["fen"] <= 0 or o["person"] in self.uncounted:
                 continue
             on = self.day(o["paid"])
             if not self.h <= on <= self.last:
                 continue
-            where = self._credit(o, codes, clicks, stays)
+            where = self._credit(o, clicks, stays)
             month = on.replace(day=1)
+            units = sum(n for n, gift, _, _ in o["lines"] if not gift)
+            known = o["lines"] and all(p in costs for *_, p in o["lines"])
+            spent = sum((n - back) * costs[p] for n, _, back, p in o["lines"]) if known else None
+            o |= {"day": on, "where": where, "units": units, "cost": spent, "valid": o["back"] < o["fen"]}
+            self.sold.append(o)
             self.sales["gross_sales", month, where] += o["fen"]
             self.sales["net_sales", month, where] += o["fen"] - o["back"]
-            if o["back"] < o["fen"]:
+            if o["valid"]:
                 self.bought.append((o["person"], o["paid"], where))
                 self.sales["orders", month, where] += 1
-                self.sales["units_sold", month, where] += o["units"]
+                self.sales["units_sold", month, where] += units
+        self.sold.sort(key=lambda o: o["paid"])
 
-    def _credit(self, o: dict, codes: dict, clicks: dict, stays: dict) -> str:
-        chat = codes.get(o["code"])
+    def _group_sales(self, folder: Path, union: dict[str, str]) -> dict[str, dict]:
+        """Sales of the group buying shop, each once; also counts the numbers per activity."""
+        self.activity: dict[str, dict[str, str]] = {}
+        for r in sorted(rows(folder, "kuaituantuan__activities"), key=lambda r: r["_exported_at"]):
+            if r["status"] in ("-10", "-5", "1", "20", "30"):
+                self.activity[r["activity_no"]] = r
+        lines = defaultdict(list)
+        for r in rows(folder, "kuaituantuan__order_lines"):
+            lines[r["order_sn"], r["_exported_at"]].append(r)
+        last = {}
+        for r in sorted(rows(folder, "kuaituantuan__orders"), key=lambda r: r["_exported_at"]):
+            if r["after_sales_status"] != "5":
+                last[r["order_sn"]] = r
+        self.numbers: dict[str, set[str]] = defaultdict(set)
+        sides = defaultdict(list)
+        for r in last.values():
+            if r["mall_activity_type"] in ("0", "1"):
+                sale = r["supply_activity_no"] or r["activity_no"], r["supply_participate_no"] or r["participate_no"]
+                sides[sale].append(r)
+                if r["cancel_status"] == "0" and r["confirm_at"]:
+                    self.numbers[r["activity_no"]].add(r["participate_no"])
+        out = {}
+        for mine in sides.values():
+            assert len(mine) <= 2
+            r = max(mine, key=lambda r: r["supply_activity_no"] != "")
+            goods = lines[r["order_sn"], r["_exported_at"]]
+            gone = r["cancel_status"] == "1"
+            plain = sum(int(x["goods_amount"]) for x in goods if x["is_gift"] == "0")
+            assert plain == int(r["order_amount"]) - int(r["shipping_amount"]) + int(r["discount_amount"])
+            agreed = int(r["theoretical_refund_amount"]) if r["after_sales_status"] == "2" else 0
+            out[r["order_sn"]] = {
+                "paid": r["confirm_at"] and int(r["confirm_at"]) / 1000,
+                "ok": True,
+                "fen": int(r["order_amount"]),
+                "back": int(r["order_amount"]) if gone else agreed,
+                "listed": plain,
+                "discount": int(r["discount_amount"]),
+                "person": union.get(r["open_id"], r["open_id"]),
+                "chat": self.activity.get(r["activity_no"], {}).get("chat_id", ""),
+                "lines": [
+                    (
+                        int(x["goods_number"]),
+                        x["is_gift"] == "1",
+                        int(x["goods_number"] if gone else x["already_cancel_number"]),
+                        x["goods_external_id"],
+                    )
+                    for x in goods
+                ],
+            }
+        return out
+
+    def _credit(self, o: dict, clicks: dict, stays: dict) -> str:
+        chat = o["chat"]
         if chat:
             starts = [a for a, _ in stays.get((o["person"], chat), [])]
             if not starts or min(starts) <= o["paid"]:
