@@ -13,7 +13,7 @@ count_purchase_days as (
     where
         purchase_days.person_id is not null
         and purchase_days.paid_date <= last_days.date_day
-        and {{ dbt.datediff('purchase_days.paid_date', 'last_days.date_day', 'day') }} < 90
+        and purchase_days.paid_date > cast({{ dbt.dateadd('day', -90, 'last_days.date_day') }} as date)
     group by purchase_days.person_id
 ),
 

@@ -70,9 +70,9 @@ final as (
         stat_date,
         platform_members,
         known_members,
-        known_members - platform_members as member_difference,
         platform_new_members,
         known_new_members,
+        known_members - platform_members as member_difference,
         known_new_members - platform_new_members as new_member_difference,
         known_members = platform_members and known_new_members = platform_new_members as is_reconciled
     from compare_counts

@@ -1,3 +1,5 @@
+{%- set not_known = 'unknown' if var('demographics_enabled') else 'not_collected' -%}
+
 with persons as (
     select * from {{ ref('int_persons_classified') }}
 ),
@@ -68,19 +70,18 @@ final as (
         communities.community_type as first_community_type,
         summarise_orders.first_paid_date,
         cast(coalesce(summarise_memberships.communities_joined, 0) as integer) as communities_joined,
-        {% for attribute in ['age_band', 'gender', 'region'] -%}
-        coalesce(
-            pick_demographics.{{ attribute }},
-            '{{ "unknown" if var("demographics_enabled") else "not_collected" }}'
-        ) as {{ attribute }}{{ ',' if not loop.last }}
-        {% endfor %}
+        coalesce(pick_demographics.age_band, '{{ not_known }}') as age_band,
+        coalesce(pick_demographics.gender, '{{ not_known }}') as gender,
+        coalesce(pick_demographics.region, '{{ not_known }}') as region
     from persons
     left join summarise_memberships on persons.person_id = summarise_memberships.person_id
     left join first_memberships on persons.person_id = first_memberships.person_id
     left join channels on first_memberships.channel_id = channels.channel_id
     left join communities on first_memberships.community_id = communities.community_id
     left join summarise_orders on persons.person_id = summarise_orders.person_id
-    left join pick_demographics on persons.person_id = pick_demographics.person_id and pick_demographics.answer_number = 1
+    left join pick_demographics
+        on persons.person_id = pick_demographics.person_id
+        and pick_demographics.answer_number = 1
 )
 
 select * from final

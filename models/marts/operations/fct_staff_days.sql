@@ -20,13 +20,13 @@ final as (
         cast(contact_statistics.lost_contacts as integer) as lost_contacts,
         -- chats are the weight of a rate; a day without a rate carries none
         cast(contact_statistics.reply_percentage * contact_statistics.staff_chats as double) / 100 as replied_chats,
-        cast(
-            case when contact_statistics.reply_percentage is not null then contact_statistics.staff_chats end as integer
-        ) as rated_chats,
+        case
+            when contact_statistics.reply_percentage is not null then cast(contact_statistics.staff_chats as integer)
+        end as rated_chats,
         cast(contact_statistics.avg_reply_minutes * contact_statistics.staff_chats as integer) as reply_minutes,
-        cast(
-            case when contact_statistics.avg_reply_minutes is not null then contact_statistics.staff_chats end as integer
-        ) as timed_chats,
+        case
+            when contact_statistics.avg_reply_minutes is not null then cast(contact_statistics.staff_chats as integer)
+        end as timed_chats,
         contact_statistics.stat_date
     from contact_statistics
     inner join calendar on contact_statistics.stat_date <= calendar.as_of_date

@@ -43,7 +43,8 @@ end_periods as (
         targets.*,
         calendar.as_of_date,
         case
-            when targets.period_kind_zh = '月' then cast({{ dbt.last_day('targets.period_start_date', 'month') }} as date)
+            when targets.period_kind_zh = '月'
+                then cast({{ dbt.last_day('targets.period_start_date', 'month') }} as date)
             else cast({{ dbt.dateadd('day', 6, 'targets.period_start_date') }} as date)
         end as period_end_date
     from targets

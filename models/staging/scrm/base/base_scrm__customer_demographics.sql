@@ -21,7 +21,11 @@ interpret_cells as (
         source.*,
         {{ clean_text(raw('external_userid')) }} as customer_key,
         {{ clean_text(raw('age_band')) }} as age_band,
-        case trim({{ raw('gender') }}) when '0' then 'unknown' when '1' then 'male' when '2' then 'female' end as gender,
+        case trim({{ raw('gender') }})
+            when '0' then 'unknown'
+            when '1' then 'male'
+            when '2' then 'female'
+        end as gender,
         {{ clean_text(raw('region')) }} as region,
         {{ lineage_columns() }}
     from source

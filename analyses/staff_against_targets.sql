@@ -1,0 +1,77 @@
+-- 每名员工的目标完成得怎么样？
+-- How does each staff member stand against the targets?
+--
+-- Grain: one row per target of a single staff member, the latest period first.
+-- How to read it: attainment is the actual over the whole target; a period still running is held against share_of_days,
+-- the part of its days that has passed: attainment below it means behind schedule. known_days counts the days of the
+-- period on which the platform told anything: where it is lower than passed_days, pull the missing days before judging.
+-- Of 流失好友数 less is better: attainment above 1 is bad there. reply_rate is of the same days, weighted by chats, so
+-- that many chats without replies do not look like work done.
+-- The figure: mf query --metrics target_attainment_rate --group-by metric_time__month,target__target_metric,staff
+with targets as (
+    select * from {{ ref('fct_targets') }}
+    where staff_key is not null
+),
+
+staff as (
+    select * from {{ ref('dim_staff') }}
+),
+
+staff_days as (
+    select * from {{ ref('fct_staff_days') }}
+),
+
+find_last_day as (
+    select max(date_day) as last_date
+    from {{ ref('dim_dates') }}
+),
+
+summarise_days as (
+    select
+        targets.target_id,
+        count(staff_days.stat_date) as known_days,
+        sum(staff_days.replied_chats) / nullif(sum(staff_days.rated_chats), 0) as reply_rate
+    from targets
+    left join staff_days
+        on targets.staff_key = staff_days.staff_key
+        and targets.period_start_date <= staff_days.stat_date
+        and targets.period_end_date >= staff_days.stat_date
+    group by targets.target_id
+),
+
+count_days as (
+    select
+        targets.*,
+        {{ dbt.datediff(
+            'targets.period_start_date', 'targets.period_end_date', 'day'
+        ) }} + 1 as period_days,
+        {{ dbt.datediff(
+            'targets.period_start_date', 'least(targets.period_end_date, find_last_day.last_date)', 'day'
+        ) }} + 1 as passed_days
+    from targets
+    cross join find_last_day
+),
+
+final as (
+    select
+        count_days.staff_key,
+        staff.department,
+        staff.job_position,
+        count_days.period_start_date,
+        count_days.period_kind,
+        count_days.target_metric_label,
+        count_days.target_value,
+        count_days.actual_value,
+        count_days.missing_actual_reason,
+        summarise_days.known_days,
+        round(count_days.actual_value / nullif(count_days.target_value, 0), 4) as attainment,
+        round(greatest(count_days.passed_days, 0) / count_days.period_days, 4) as share_of_days,
+        greatest(count_days.passed_days, 0) as passed_days,
+        round(summarise_days.reply_rate, 4) as reply_rate
+    from count_days
+    inner join summarise_days on count_days.target_id = summarise_days.target_id
+    left join staff on count_days.staff_key = staff.staff_key
+)
+
+select * from final
+order by period_start_date desc, staff_key asc, target_metric_label asc
