@@ -45,8 +45,12 @@ def load_truth():
     cells = defaultdict(dict)
     with TRUTH.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            dimensions = tuple(name for name in DIMENSIONS if row[name])
-            key = (dt.date.fromisoformat(row["period_start"]), *(row[name] for name in dimensions))
+            names = [name for name in DIMENSIONS if row[name]]
+            values = [row[name] for name in names]
+            dimensions = tuple(DIMENSIONS[name] for name in names)
+            if row["other_dimension"]:
+                dimensions, values = (*dimensions, row["other_dimension"]), [*values, row["other_value"]]
+            key = (dt.date.fromisoformat(row["period_start"]), *values)
             value = Decimal(row["value"]) if row["value"] else None
             cells[row["metric"], row["grain"], dimensions][key] = (value, bool(row["denominator"]))
     return cells
@@ -70,7 +74,7 @@ def differs(expected, actual, is_ratio):
     ids=lambda part: "-".join(part) or "all" if isinstance(part, tuple) else part,
 )
 def test_metric_equals_truth(semantic_layer, metric, grain, dimensions):
-    group_by = [TIME[grain], *(DIMENSIONS[name] for name in dimensions)]
+    group_by = [TIME[grain], *dimensions]
     answer = semantic_layer.query([metric], group_by)
     actual = {
         (key[0].date(), *key[1:]): value for key, value in answer.by_key(group_by, metric).items() if value is not None
