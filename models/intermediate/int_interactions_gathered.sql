@@ -33,7 +33,6 @@ gather_interactions as (
         null as occurred_at,
         date_day
     from content_days
-    where {{ column }} > 0
     union all
     {% endfor -%}
     select
