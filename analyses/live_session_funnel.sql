@@ -3,10 +3,10 @@
 --
 -- Grain: one row per live session, newest first.
 -- How to read it: exposed_viewers saw the room, viewers entered, product_clickers clicked a product, order_creators
--- placed an order, buyers paid: all people of that session. Each rate is over the step before; the smallest one is where
--- to work. interactions_per_viewer is comments, likes and shares (in times) over viewers. refund_share rises after the
--- session: it is that of the latest export, so compare only sessions that are at least a month old. The dashboard names
--- nobody: viewers of two sessions cannot be told apart, and do not add up to people.
+-- placed an order, buyers paid: all people of that session. Each rate is over the step before; the smallest one is
+-- where to work. interactions_per_viewer is comments, likes and shares (in times) over viewers. refund_share rises
+-- after the session: it is that of the latest export, so compare only sessions that are at least a month old. The
+-- dashboard names nobody: viewers of two sessions cannot be told apart, and do not add up to people.
 -- The rate: mf query --metrics live_conversion_rate --group-by metric_time__month
 with sessions as (
     select * from {{ ref('fct_live_sessions') }}

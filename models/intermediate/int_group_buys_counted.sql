@@ -54,9 +54,9 @@ final as (
         activities.minimum_participants,
         activities.starts_at,
         activities.ends_at,
+        cast(coalesce(count_participations.participations, 0) as integer) as participations,
         coalesce(communities.community_id, 'unattributed') as community_id,
         coalesce(products.product_role_zh, 'unclassified') as product_role,
-        cast(coalesce(count_participations.participations, 0) as integer) as participations,
         coalesce(
             activities.activity_status = '20' and cast(activities.ends_at as date) <= calendar.as_of_date,
             false

@@ -14,9 +14,9 @@ final as (
         starts_at,
         ends_at,
         1 as group_buys,
+        cast(starts_at as date) as start_date,
         case when is_ended then 1 else 0 end as ended_group_buys,
-        case when is_ended and is_quorum_reached then 1 else 0 end as successful_group_buys,
-        cast(starts_at as date) as start_date
+        case when is_ended and is_quorum_reached then 1 else 0 end as successful_group_buys
     from group_buys
 )
 
