@@ -1,4 +1,4 @@
--- Kuaituantuan in the shape of all shops. A refund counts once it is paid out: what the seller agreed to, or was refused,
+-- Kuaituantuan in the shape of all shops. A refund counts once it is paid out: what the seller agreed to, or refused,
 -- is not money given back.
 with sales as (
     select * from {{ ref('int_group_buy_sales_deduplicated') }}
@@ -14,13 +14,13 @@ final as (
         sales.exported_at,
         sales.open_key as buyer_key,
         activities.chat_id as activity_chat_id,
-        sales.mall_activity_type in (0, 1) as is_sale,
         sales.is_cancelled as is_wholly_returned,
         sales.paid_at as created_at,
         sales.paid_at,
         sales.paid_amount,
-        sales.paid_amount - sales.freight_amount + sales.discount_amount as list_amount,
         sales.discount_amount,
+        sales.mall_activity_type in (0, 1) as is_sale,
+        sales.paid_amount - sales.freight_amount + sales.discount_amount as list_amount,
         case
             when sales.is_cancelled then sales.paid_amount
             when sales.after_sales_status = 2 then sales.agreed_refund_amount

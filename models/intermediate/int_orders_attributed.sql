@@ -1,4 +1,5 @@
--- An order belongs to at most one community: by its code or that of its group-buy activity, else by the last click before paying, else to none.
+-- An order belongs to at most one community: by its code or that of its group-buy activity,
+-- else by the last click before paying, else to none.
 with orders as (
     select * from {{ ref('int_orders_resolved') }}
 ),

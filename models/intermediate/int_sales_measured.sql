@@ -19,7 +19,6 @@ final as (
         orders.person_id,
         orders.attribution_method,
         orders.is_valid,
-        coalesce(costs.is_cost_known, false) as is_cost_known,
         costs.units,
         orders.paid_amount,
         orders.list_amount,
@@ -27,7 +26,8 @@ final as (
         orders.refunded_amount,
         costs.cost_amount,
         orders.paid_date,
-        orders.paid_at
+        orders.paid_at,
+        coalesce(costs.is_cost_known, false) as is_cost_known
     from orders
     -- the day on which a shop was exported is in the export, but not complete
     inner join exports

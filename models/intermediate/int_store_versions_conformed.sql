@@ -21,13 +21,13 @@ final as (
     select
         orders.order_id,
         orders.exported_at,
-        coalesce(orders.union_key, orders.open_key) as buyer_key,
         true as is_sale,
-        orders.order_status in (190, 200) as is_wholly_returned,
         orders.created_at,
-        case when orders.order_status not in (10, 250) then orders.paid_at end as paid_at,
         orders.paid_amount,
         orders.goods_amount as list_amount,
+        coalesce(orders.union_key, orders.open_key) as buyer_key,
+        orders.order_status in (190, 200) as is_wholly_returned,
+        case when orders.order_status not in (10, 250) then orders.paid_at end as paid_at,
         case when orders.goods_amount is not null then coalesce(orders.discount_amount, 0) end as discount_amount,
         case
             when orders.order_status in (190, 200) then orders.paid_amount

@@ -44,6 +44,7 @@ sum_refunds as (
 sum_bills as (
     select
         bills.order_id,
+        cast(min(bills.traded_at) as date) as paid_date,
         sum(case when bills.trade_state = 'SUCCESS' then bills.order_amount else 0 end) as paid_amount,
         sum(
             case
@@ -51,8 +52,7 @@ sum_bills as (
                     then bills.requested_refund_amount
                 else 0
             end
-        ) as refunded_amount,
-        cast(min(bills.traded_at) as date) as paid_date
+        ) as refunded_amount
     from bills
     inner join bill_days on cast(bills.traded_at as date) <= bill_days.last_day
     group by bills.order_id
@@ -60,12 +60,12 @@ sum_bills as (
 
 join_sides as (
     select
+        orders.paid_amount as shop_paid_amount,
+        sum_bills.paid_amount as bill_paid_amount,
+        sum_bills.refunded_amount as bill_refunded_amount,
         coalesce(orders.order_id, sum_bills.order_id) as order_id,
         coalesce(orders.paid_date, sum_bills.paid_date) as paid_date,
-        orders.paid_amount as shop_paid_amount,
-        case when orders.order_id is not null then coalesce(sum_refunds.refunded_amount, 0) end as shop_refunded_amount,
-        sum_bills.paid_amount as bill_paid_amount,
-        sum_bills.refunded_amount as bill_refunded_amount
+        case when orders.order_id is not null then coalesce(sum_refunds.refunded_amount, 0) end as shop_refunded_amount
     from orders
     full outer join sum_bills on orders.order_id = sum_bills.order_id
     left join sum_refunds on orders.order_id = sum_refunds.order_id

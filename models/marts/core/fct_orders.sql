@@ -16,7 +16,6 @@ final as (
         orders.attribution_method,
         orders.is_sold,
         orders.is_valid,
-        coalesce(costs.is_cost_known, false) as is_cost_known,
         orders.paid_amount,
         orders.list_amount,
         orders.discount_amount,
@@ -27,7 +26,8 @@ final as (
         orders.paid_date,
         orders.created_at,
         orders.paid_at,
-        orders.exported_at
+        orders.exported_at,
+        coalesce(costs.is_cost_known, false) as is_cost_known
     from orders
     left join costs on orders.order_key = costs.order_key
 )

@@ -31,8 +31,8 @@ find_influenced as (
         sales.order_key,
         sales.shop_system,
         sales.person_id,
-        sales.paid_amount - sales.refunded_amount as net_amount,
-        sales.paid_date
+        sales.paid_date,
+        sales.paid_amount - sales.refunded_amount as net_amount
     from sales
     inner join list_days on sales.paid_date = list_days.date_day
     where

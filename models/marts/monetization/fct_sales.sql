@@ -130,7 +130,6 @@ final as (
         gather_rows.valid_orders,
         gather_rows.uncosted_orders,
         gather_rows.paid_date,
-        case when goods_evidence.has_units then gather_rows.valid_units end as valid_units,
         cast(gather_rows.gross_amount as decimal(18, 2)) as gross_amount,
         cast(gather_rows.refunded_amount as decimal(18, 2)) as refunded_amount,
         cast(gather_rows.gross_amount - gather_rows.refunded_amount as decimal(18, 2)) as net_amount,
@@ -145,6 +144,7 @@ final as (
             case when goods_evidence.has_costs then gather_rows.costed_amount - gather_rows.cost_amount end
             as decimal(18, 2)
         ) as profit_amount,
+        case when goods_evidence.has_units then gather_rows.valid_units end as valid_units,
         case when attribution_evidence.is_loaded then gather_rows.community_id != 'unattributed' end as is_attributed
     from gather_rows
     cross join attribution_evidence
