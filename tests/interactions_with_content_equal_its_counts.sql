@@ -27,4 +27,4 @@ from interactions
 full outer join content_days
     on interactions.community_id = content_days.community_id
     and interactions.date_day = content_days.date_day
-where coalesce(interactions.interactions, -1) != coalesce(content_days.content_counts, -1)
+where coalesce(interactions.interactions, 0) != coalesce(content_days.content_counts, 0)

@@ -34,9 +34,9 @@ count_participations as (
     cross join calendar
     where
         rank_versions.version_from_last = 1
-        and rank_versions.cancel_status = 0
+        and not rank_versions.is_cancelled
         and rank_versions.mall_activity_type in (0, 1)
-        and cast(rank_versions.confirmed_at as date) <= calendar.as_of_date
+        and cast(rank_versions.paid_at as date) <= calendar.as_of_date
     group by rank_versions.activity_no
 ),
 
@@ -51,18 +51,18 @@ final as (
         activities.activity_no,
         activities.activity_title,
         activities.product_id,
-        activities.minimum_participants,
-        activities.starts_at,
-        activities.ends_at,
+        activities.min_participants as minimum_participants,
+        activities.started_at as starts_at,
+        activities.ended_at as ends_at,
         cast(coalesce(count_participations.participations, 0) as integer) as participations,
         coalesce(communities.community_id, 'unattributed') as community_id,
         coalesce(products.product_role_zh, 'unclassified') as product_role,
         coalesce(
-            activities.activity_status = '20' and cast(activities.ends_at as date) <= calendar.as_of_date,
+            activities.activity_status = 20 and cast(activities.ended_at as date) <= calendar.as_of_date,
             false
         ) as is_ended,
         coalesce(
-            coalesce(count_participations.participations, 0) >= activities.minimum_participants, false
+            coalesce(count_participations.participations, 0) >= activities.min_participants, false
         ) as is_quorum_reached
     from activities
     inner join order_evidence on order_evidence.is_loaded
@@ -70,7 +70,7 @@ final as (
     left join communities on activities.chat_id = communities.community_id
     left join products on activities.product_id = products.product_id
     left join count_participations on activities.activity_no = count_participations.activity_no
-    where cast(activities.starts_at as date) <= calendar.as_of_date
+    where cast(activities.started_at as date) <= calendar.as_of_date
 )
 
 select * from final

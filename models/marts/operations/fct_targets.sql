@@ -32,7 +32,7 @@ gather_actuals as (
         {{ 'community_id' if scope == 'community_id' else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as community_id,
         {{ 'staff_key' if scope == 'staff_key' else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as staff_key,
         {{ day }} as date_day,
-        cast({{ column }} as decimal(18, 2)) as actual_value
+        cast({{ column }} as decimal(18, 4)) as actual_value
     from {{ ref(fact) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -54,7 +54,7 @@ end_periods as (
 sum_actuals as (
     select
         end_periods.target_id,
-        cast(sum(gather_actuals.actual_value) as decimal(18, 2)) as actual_value
+        cast(sum(gather_actuals.actual_value) as decimal(18, 4)) as actual_value
     from end_periods
     inner join gather_actuals
         on end_periods.target_metric = gather_actuals.target_metric
@@ -74,7 +74,7 @@ final as (
         case end_periods.period_kind_zh when '月' then 'month' else 'week' end as period_kind,
         end_periods.chat_id as community_id,
         end_periods.staff_key,
-        cast(end_periods.target_value as decimal(18, 2)) as target_value,
+        cast(end_periods.target_value as decimal(18, 4)) as target_value,
         sum_actuals.actual_value,
         case
             when sum_actuals.actual_value is not null then null

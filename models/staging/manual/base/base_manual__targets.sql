@@ -10,7 +10,7 @@
         'a month begins on its first day: correct the date'),
     ('周期开始', "period_kind_zh = '周' and " ~ iso_weekday('period_start_date') ~ " != 1",
         'a week begins on a Monday: correct the date'),
-    ('目标值', "target_value is null", 'missing or does not parse as a number with at most two decimals'),
+    ('目标值', "target_value is null", 'missing or does not parse as a number with at most four decimals'),
     ('员工', "not starts_with(staff_key, 'st_')",
         'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
@@ -28,7 +28,7 @@ interpret_cells as (
         {{ clean_text(raw('指标')) }} as target_metric,
         {{ clean_text(raw('周期')) }} as period_kind_zh,
         cast({{ text_to_local(raw('周期开始'), '%Y/%m/%d') }} as date) as period_start_date,
-        {{ parse_number(raw('目标值'), 'decimal(18, 2)') }} as target_value,
+        {{ parse_number(raw('目标值'), 'decimal(18, 4)') }} as target_value,
         {{ clean_text(raw('社群')) }} as chat_id,
         {{ clean_text(raw('员工')) }} as staff_key,
         {{ lineage_columns() }}

@@ -5,8 +5,10 @@
 {%- set checks = [
     ('course_id', "course_id is null", 'the row has no key: fill it or remove the row'),
     ('user_key', "learner_key is null", 'the row has no key: fill it or remove the row'),
-    ('user_key', "not starts_with(learner_key, 'wm_') and not starts_with(learner_key, 'un_')",
-        'not a pseudonymous key (wm_…, un_…): raw identifiers may not enter the warehouse', 'hidden'),
+    ('user_key',
+        "not starts_with(learner_key, 'wm_') and not starts_with(learner_key, 'un_')"
+        ~ " and not starts_with(learner_key, 'st_')",
+        'not a pseudonymous key (wm_…, un_…, st_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('enroll_type', "enroll_type is null or enroll_type not in ('trial', 'paid')",
         'blank or unknown enroll_type: add it to the staging model once its meaning is known'),
     ('enrolled_at', "enrolled_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
