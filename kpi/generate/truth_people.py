@@ -231,15 +231,17 @@ def _new_and_lost(f: Facts) -> None:
                 f.book.put("lost_members", p, str(len(np.unique(away[:, 3]))), **where)
             exposed = f.book.get("exposed_persons", p, **where)
             credited = int(reports[mine[:, 2]].sum())
-            f.book.ratio("unique_join_rate", p, credited, None if exposed is None else int(exposed), **where)
+            if k is None or k >= 0:  # nobody joins no community
+                f.book.ratio("unique_join_rate", p, credited, None if exposed is None else int(exposed), **where)
             cost = f.book.get("acquisition_cost", p, **where)
             if cost is not None:
                 f.book.ratio("cost_per_new_member", p, round(cost * 100), len(mine), money=(True, False), **where)
         if p.grain == "month":
             for i, name in enumerate(f.channels):
                 count = int((here[:, 2] == i).sum())
+                away = len(np.unique(gone[gone[:, 2] == i][:, 3]))
                 f.book.put("new_members", p, str(count), channel=name)
-                f.book.put("lost_members", p, str(len(np.unique(gone[gone[:, 2] == i][:, 3]))), channel=name)
+                f.book.put("lost_members", p, str(away), channel=name)
                 if reports[i]:
                     views = sum(users.get((d, i), 0) for d in range(p.lo, p.hi + 1))
                     f.book.ratio("unique_join_rate", p, count, views, channel=name)

@@ -327,7 +327,7 @@ def _course_cells(book: _Book, plan: list[Period], shops: Shops) -> None:
     for course in shops.c.courses:
         first: dict[str, Spell] = {}
         for s in shops.spells:
-            if s.comm == course.trial and shops.counted[s.person] and shops.day(s.start) >= 0:
+            if s.comm == course.trial and shops.counted[s.person] and shops.day(s.start) >= 0 and not s.unknown:
                 person = shops.ids[s.person]
                 first[person] = min(first.get(person, s), s, key=lambda s: s.start)
         for person, s in first.items():

@@ -18,7 +18,6 @@ STAFF_METRICS = {
     "lost_contacts": "lost",
 }
 DEPARTMENT = "staff__department"
-UNKNOWN_METRICS = ("gmv",)
 
 
 def staff_cells(f: Facts) -> None:
@@ -62,8 +61,7 @@ def _targets(f: Facts, contacts: list[Contact]) -> None:
     """Targets by the month their period starts in; NULL where several metrics would be mixed."""
     current: dict[str, Target] = {}
     for t in sorted(f.side.staffing.targets, key=lambda t: t.exported):
-        if t.metric not in UNKNOWN_METRICS:
-            current[t.number] = t
+        current[t.number] = t
     for p in f.plan:
         if p.grain != "month":
             continue

@@ -238,8 +238,8 @@ def test_courses_agree_with_the_files(recounted: tuple[Config, Path, dict, Recou
     for course, r in courses.items():
         first = {}
         for (wm, chat), stays in found.stays.items():
-            for a, *_ in stays if chat == r["体验群"] and found.counts(wm) else []:
-                if found.h <= found.day(a) <= found.last:
+            for a, _, _, unknown in stays if chat == r["体验群"] and found.counts(wm) else []:
+                if found.h <= found.day(a) <= found.last and not unknown:
                     person = found.person.get(wm, wm)
                     first[person] = min(a, first.get(person, a))
         for person, a in first.items():

@@ -77,7 +77,9 @@ def test_metric_equals_truth(semantic_layer, metric, grain, dimensions):
     group_by = [TIME[grain], *dimensions]
     answer = semantic_layer.query([metric], group_by)
     actual = {
-        (key[0].date(), *key[1:]): value for key, value in answer.by_key(group_by, metric).items() if value is not None
+        (key[0].date(), *map(str, key[1:])): value
+        for key, value in answer.by_key(group_by, metric).items()
+        if value is not None
     }
     expected = CELLS[metric, grain, dimensions]
     wrong = [

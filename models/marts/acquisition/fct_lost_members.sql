@@ -9,6 +9,10 @@ community_days as (
     select * from {{ ref('int_community_days_spanned') }}
 ),
 
+channel_days as (
+    select * from {{ ref('int_membership_flows_counted') }}
+),
+
 list_ends as (
     select memberships.*
     from memberships
@@ -40,13 +44,13 @@ final as (
     where find_who_stays.membership_id is null
     union all
     select
-        {{ composite_key(["'empty'", 'community_id', 'date_day']) }} as lost_member_id,
+        {{ composite_key(["'empty'", 'community_id', 'channel_id', 'date_day']) }} as lost_member_id,
         community_id,
-        'unattributed' as channel_id,
+        channel_id,
         null as person_id,
         null as leave_reason,
         date_day as left_date
-    from community_days
+    from channel_days
 )
 
 select * from final

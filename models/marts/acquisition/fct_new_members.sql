@@ -7,6 +7,10 @@ community_days as (
     select * from {{ ref('int_community_days_spanned') }}
 ),
 
+channel_days as (
+    select * from {{ ref('int_membership_flows_counted') }}
+),
+
 active_days as (
     select * from {{ ref('int_person_days_active') }}
 ),
@@ -119,9 +123,9 @@ gather_rows as (
     left join judge_conversion on judge_maturity.person_id = judge_conversion.person_id
     union all
     select
-        {{ composite_key(["'empty'", 'community_id', 'date_day']) }} as new_member_id,
+        {{ composite_key(["'empty'", 'community_id', 'channel_id', 'date_day']) }} as new_member_id,
         community_id,
-        'unattributed' as channel_id,
+        channel_id,
         null as person_id,
         0 as new_members,
         date_day as first_joined_date,
@@ -131,7 +135,7 @@ gather_rows as (
         null as converted_30d,
         null as active_d7,
         null as active_d30
-    from community_days
+    from channel_days
 ),
 
 final as (
