@@ -75,6 +75,13 @@ class SemanticLayer:
         found = self._engine.simple_dimensions_for_metrics([metric])
         return sorted({item.dunder_name for item in found if item.type.value == "categorical"})
 
+    def finest_grain(self, metric: str) -> str:
+        """The shortest period that a metric can be asked for: ``day``, ``week`` or ``month``."""
+        found = self._engine.simple_dimensions_for_metrics([metric])
+        times = [item for item in found if item.name == "metric_time"]
+        # of a metric made of others with different grains MetricFlow lists only the grains derived from the coarsest
+        return times[0].type_params.time_granularity.value if times else "month"
+
     def saved_query_names(self) -> list[str]:
         """Names of all saved queries, sorted."""
         return sorted(query.name for query in self._engine.list_saved_queries())
@@ -104,16 +111,20 @@ class SemanticLayer:
         Returns:
             The answer; times are ``datetime``, money ``Decimal``, ratios ``float``.
         """
+        return self._ask(
+            metric_names=list(metrics),
+            group_by_names=list(group_by) or None,
+            where_constraints=list(where) or None,
+            order_by_names=list(order_by) or None,
+            limit=limit,
+        )
+
+    def saved_query(self, name: str) -> Answer:
+        """The answer of a saved query, see ``saved_query_names``."""
+        return self._ask(saved_query_name=name)
+
+    def _ask(self, **request: Any) -> Answer:
         from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 
-        result = self._engine.query(
-            MetricFlowQueryRequest.create(
-                metric_names=list(metrics),
-                group_by_names=list(group_by) or None,
-                where_constraints=list(where) or None,
-                order_by_names=list(order_by) or None,
-                limit=limit,
-            )
-        )
-        table = result.result_df
+        table = self._engine.query(MetricFlowQueryRequest.create(**request)).result_df
         return Answer(tuple(table.column_names), [tuple(row) for row in table.rows])

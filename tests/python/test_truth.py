@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
@@ -22,22 +23,52 @@ DIMENSIONS = {
     "channel_id": "channel",
     "segment": "member_snapshot__user_segment",
 }
-# helpers whose value is proven through the metric they are made for
+# Helpers of which the generator knows no value and that no metric with a truth is made of; the reason, and what
+# else proves them.
 WITHOUT_TRUTH = {
-    "credited_new_memberships": "numerator of join_rate",
-    "countable_impressions": "denominator of join_rate; equal to impressions on the days of the demo",
-    "opening_memberships": "denominator of member_growth_rate",
-    "transferred_memberships": "term of the identity closing = opening + new - leaves - dissolved - transferred",
-    "membership_days": "denominator of interaction_rate",
-    "observed_days": "denominator of average_memberships",
-    "average_memberships": "denominator of messages_per_member",
-    "refunded_sales": "numerator of refund_rate",
-    "classified_members": "denominator of segment_share",
-} | {
-    f"{part}_memberships_d{age}": f"part of membership_retention_rate_d{age}"
-    for part in ("matured", "retained")
-    for age in (1, 7, 30)
+    name: reason
+    for reason, names in {
+        "rises of counters, recounted in the unit tests of fct_article_days": (
+            *("article_readers", "article_shares", "article_likes", "article_recommendations"),
+            *("article_comments", "article_collections"),
+        ),
+        "parts of the campaign figures; an order belongs to one campaign, phases add up to it (data test)": (
+            *("campaigns", "campaign_orders", "campaign_net_sales", "campaign_messages", "campaign_cost"),
+            "campaign_return",
+        ),
+        "coupons are a side of the shops' discounts; unit tests of fct_coupons": (
+            *("coupons_issued", "coupons_redeemed", "coupon_discount"),
+        ),
+        "ordered steps; a data test keeps each within the one before": (
+            *("funnel_joined", "funnel_activated", "funnel_first_order", "funnel_repurchased", "funnel_referred"),
+        ),
+        "columns of the export as they are": (
+            *("live_sessions", "live_exposures", "live_sales", "live_refunded_sales", "course_enrolments"),
+            *("group_buys_opened", "group_buy_participations"),
+        ),
+        "who speaks and who answers; unit tests of fct_community_months, int_replies_paired and fct_questions": (
+            *("questions", "answered_questions", "unanswered_questions", "replies", "peer_replies", "peer_reply_share"),
+            *("top_1pct_messages", "top_10pct_messages", "top_1pct_message_share", "top_10pct_message_share"),
+            "monthly_effective_messages",
+        ),
+        "parts of the segments by another axis; data tests make them add up": ("rfm_members", "members_moved"),
+        "counted beside a metric that has a truth": (
+            *("survey_responses", "nps_promoters", "nps_detractors", "order_show_posts", "ugc_authors"),
+            *("newly_active_members", "costed_net_sales"),
+        ),
+        "term of the identity closing = opening + new - leaves - dissolved - transferred": ("transferred_memberships",),
+    }.items()
+    for name in names
 }
+METRICS = json.loads((Path(__file__).parents[2] / "target" / "manifest.json").read_text(encoding="utf-8"))["metrics"]
+
+
+def parts(metric):
+    """Metrics that a metric is made of."""
+    made_of = metric["type_params"]
+    inputs = [made_of["numerator"], made_of["denominator"], *(made_of["metrics"] or [])]
+    inputs.append((made_of["cumulative_type_params"] or {}).get("metric"))
+    return {part["name"] for part in inputs if part}
 
 
 def load_truth():
@@ -91,7 +122,14 @@ def test_metric_equals_truth(semantic_layer, metric, grain, dimensions):
     assert not wrong, f"{len(wrong)} of {len(expected)} cells differ:\n" + "\n".join(sorted(wrong)[:10])
 
 
-def test_every_metric_has_a_truth_or_a_reason(semantic_layer):
-    proven = {metric for metric, _, _ in CELLS}
-    assert set(semantic_layer.metric_names()) == proven | set(WITHOUT_TRUTH)
+def test_every_metric_has_a_truth_or_a_reason():
+    """A metric is compared with the truth, or a part of one that is, or in the list with its reason."""
+    made_of = {metric["name"]: parts(metric) for metric in METRICS.values()}
+    compared = {metric for metric, _, _ in CELLS}
+    assert not compared & set(WITHOUT_TRUTH)
+    proven, more = set(), set(compared)
+    while more:
+        proven |= more
+        more = set().union(*(made_of[name] for name in more)) - proven
+    assert set(made_of) == proven | set(WITHOUT_TRUTH)
     assert not proven & set(WITHOUT_TRUTH)

@@ -1,3 +1,4 @@
+-- A session belongs to the live campaign in whose window it starts: the one begun last, if several run.
 with sessions as (
     select * from {{ ref('stg_wechat_channels__live_sessions') }}
 ),
@@ -6,9 +7,30 @@ calendar as (
     select * from {{ ref('int_calendar_bounded') }}
 ),
 
+campaigns as (
+    select * from {{ ref('int_campaigns_bounded') }}
+    where campaign_type = '直播'
+),
+
+rank_campaigns as (
+    select
+        sessions.live_session_id,
+        campaigns.campaign_id,
+        row_number() over (
+            partition by sessions.live_session_id
+            order by campaigns.starts_at desc, campaigns.campaign_id asc
+        ) as campaign_rank
+    from sessions
+    inner join campaigns
+        on sessions.started_at >= campaigns.window_starts_at
+        and sessions.started_at < campaigns.window_ends_at
+),
+
 final as (
     select
         sessions.live_session_id,
+        coalesce(rank_campaigns.campaign_id, 'unattributed') as campaign_id,
+        cast(extract(hour from sessions.started_at) as integer) as start_hour,
         sessions.exposed_viewers,
         sessions.viewers,
         sessions.visits,
@@ -38,6 +60,9 @@ final as (
         ) as live_minutes
     from sessions
     cross join calendar
+    left join rank_campaigns
+        on sessions.live_session_id = rank_campaigns.live_session_id
+        and rank_campaigns.campaign_rank = 1
     where cast(sessions.started_at as date) <= calendar.as_of_date
 )
 

@@ -19,7 +19,9 @@ final as (
         cast(contact_statistics.staff_messages as integer) as staff_messages,
         cast(contact_statistics.lost_contacts as integer) as lost_contacts,
         -- chats are the weight of a rate; a day without a rate carries none
-        cast(contact_statistics.reply_percentage * contact_statistics.staff_chats as double) / 100 as replied_chats,
+        cast(
+            contact_statistics.reply_percentage * contact_statistics.staff_chats * 0.01 as decimal(18, 4)
+        ) as replied_chats,
         case
             when contact_statistics.reply_percentage is not null then cast(contact_statistics.staff_chats as integer)
         end as rated_chats,
