@@ -4,11 +4,11 @@
 -- Grain: one row per kind of campaign and phase, and one per kind over all of its campaigns (phase all).
 -- How to read it: reached, participants and buyers are counted per campaign: a person in two campaigns of a kind counts
 -- twice. Within a phase only its own actions count, so the phases do not add up to the row all. none is what lies
--- outside of every phase, and everything of campaigns without phases. return_on_cost is net sales over the cost noted
--- for the campaigns; null without such a cost. Nothing here is incremental: some would have bought anyway.
--- A figure is null where no export tells it (no community: no messages).
+-- outside of every phase, and everything of campaigns without phases. Nothing here is incremental: some would have
+-- bought anyway. A figure is null where no export tells it (no community: no messages).
 -- The rates: mf query --metrics campaign_participation_rate,campaign_conversion_rate,campaign_return
 --                     --group-by campaign__campaign_type
+-- The return of a phase: mf query --metrics campaign_return --group-by campaign__campaign_type,phase__campaign_phase
 with campaigns as (
     select * from {{ ref('dim_campaigns') }}
 ),
@@ -76,13 +76,11 @@ final as (
         count(distinct gather_rows.campaign_id) as campaigns,
         sum(gather_rows.reached) as reached,
         sum(gather_rows.participants) as participants,
-        sum(gather_rows.participants) / nullif(sum(gather_rows.reached), 0) as participation_rate,
         sum(gather_rows.effective_messages) as effective_messages,
         sum(gather_rows.buyers) as buyers,
         sum(gather_rows.orders) as orders,
         sum(gather_rows.net_amount) as net_amount,
-        sum(gather_rows.cost_amount) as cost_amount,
-        sum(gather_rows.net_amount) / nullif(sum(gather_rows.cost_amount), 0) as return_on_cost
+        sum(gather_rows.cost_amount) as cost_amount
     from gather_rows
     inner join campaigns on gather_rows.campaign_id = campaigns.campaign_id
     group by campaigns.campaign_type, gather_rows.campaign_phase

@@ -2,13 +2,13 @@
 -- Which kind of content works?
 --
 -- Grain: one row per kind of content and kind of author, over the last 90 complete days.
--- How to read it: views_per_item says how far a post of this kind reaches, click_through_rate how many views lead to a
--- click, interactions_per_100_views how many lead to a comment, like or share. A kind with few items may be a stroke of
--- luck: look at items first. author_kind member is content by members (UGC), staff is our own.
+-- How to read it: views_per_item says how far a post of this kind reaches, interactions_per_100_views how many views
+-- lead to a comment, like or share. A kind with few items may be a stroke of luck: look at items first. author_kind
+-- member is content by members (UGC), staff is our own.
 -- A row unknown holds counts of content that the content list does not have. Views are times, not persons, and a kind
 -- that is posted in lively communities does well for that reason: compare within a community before changing the plan.
--- By month: mf query --metrics content_views,content_clicks,click_through_rate
---   --group-by metric_time__month,content__content_type
+-- How many views lead to a click:
+--   mf query --metrics click_through_rate --group-by content__content_type,content__author_kind
 with content_days as (
     select * from {{ ref('fct_content_days') }}
     where content_id is not null
@@ -50,10 +50,9 @@ final as (
         like_count,
         share_count,
         round(view_count / nullif(items, 0), 1) as views_per_item,
-        round(click_count / nullif(view_count, 0), 4) as click_through_rate,
         round(100 * (comment_count + like_count + share_count) / nullif(view_count, 0), 2) as interactions_per_100_views
     from sum_counts
 )
 
 select * from final
-order by click_through_rate desc nulls last, content_type asc, author_kind asc
+order by interactions_per_100_views desc nulls last, content_type asc, author_kind asc

@@ -2,10 +2,10 @@
 -- Which kind of product fills its group buys?
 --
 -- Grain: one row per product role: 引流 draws people in, 走量 sells in volume, 明星 carries the brand, 利润 earns.
--- How to read it: success_rate is group buys that reached their quorum over those that have ended. near_misses ended
--- one or two participations short: a lower quorum or one more reminder would have carried them. mean_fill is the
--- mean of participations over the quorum, above 1 where group buys go well beyond it; with few ended group buys read
--- the numbers, not the rates. Roles come from the product list; unclassified products are not in it.
+-- How to read it: succeeded are the ended group buys that reached their quorum. near_misses ended one or two
+-- participations short: a lower quorum or one more reminder would have carried them. mean_fill is the mean of
+-- participations over the quorum, above 1 where group buys go well beyond it; with few ended group buys read the
+-- numbers, not the mean. Roles come from the product list; unclassified products are not in it.
 -- The rate: mf query --metrics group_buy_success_rate --group-by group_buy__product_role
 with group_buys as (
     select * from {{ ref('fct_group_buys') }}
@@ -17,7 +17,6 @@ final as (
         sum(group_buys) as opened,
         sum(ended_group_buys) as ended,
         sum(successful_group_buys) as succeeded,
-        sum(successful_group_buys) / nullif(sum(ended_group_buys), 0) as success_rate,
         sum(
             case
                 when

@@ -7,7 +7,7 @@
 -- where to work. interactions_per_viewer is comments, likes and shares (in times) over viewers. refund_share rises
 -- after the session: it is that of the latest export, so compare only sessions that are at least a month old. The
 -- dashboard names nobody: viewers of two sessions cannot be told apart, and do not add up to people.
--- The rate: mf query --metrics live_conversion_rate --group-by metric_time__month
+-- From viewers to buyers: mf query --metrics live_conversion_rate --group-by metric_time__day
 with sessions as (
     select * from {{ ref('fct_live_sessions') }}
 ),
@@ -31,7 +31,6 @@ final as (
         product_clickers / nullif(viewers, 0) as click_rate,
         order_creators / nullif(product_clickers, 0) as order_rate,
         buyers / nullif(order_creators, 0) as payment_rate,
-        buyers / nullif(viewers, 0) as conversion_rate,
         interactions / nullif(viewers, 0) as interactions_per_viewer,
         refunded_amount / nullif(gmv_amount, 0) as refund_share
     from sessions

@@ -1,12 +1,12 @@
--- 每个月的新客到现在值多少钱？
--- What have each month's first-time buyers brought in by now, and how sure is it?
+-- 每个月的新客到现在带来多少销售额，还在增长吗？
+-- What have each month's first-time buyers brought in by now, and do they still buy?
 --
 -- Grain: one row per month of the first order and age in days (30, 60 … 360) that the whole month has reached.
--- How to read it: historic_ltv is net sales up to that age per buyer of the cohort, in yuan; growth_since_last_age is
--- what the last 30 days added. Read down a cohort to see whether it still grows, and across cohorts at one age to see
--- whether newer buyers are better. cohort_buyers stands beside each: below about 30 a single large order decides.
--- repeat_share is the share of the cohort with a second purchase day so far, whatever the age.
--- The figure: mf query --metrics historic_ltv --group-by metric_time__month,buyer_age__age_days
+-- How to read it: net_amount is what the cohort_buyers paid and kept up to that age, in yuan; added_net_amount is what
+-- the 30 days before that age added. Read down a cohort to see whether it still grows; added_net_amount that does not
+-- fall is a cohort that stays. Below about 30 buyers a single large order decides. repeat_buyers have a second purchase
+-- day so far, whatever the age.
+-- Per buyer, to compare cohorts: mf query --metrics historic_ltv --group-by metric_time__month,buyer_age__age_days
 with buyer_ages as (
     select * from {{ ref('fct_buyer_ages') }}
 ),
@@ -19,7 +19,6 @@ buyers as (
 summarise_cohorts as (
     select
         cohort_month,
-        count(*) as buyers,
         count(second_paid_date) as repeat_buyers
     from buyers
     group by cohort_month
@@ -40,18 +39,13 @@ final as (
         summarise_ages.cohort_month,
         summarise_ages.age_days,
         summarise_ages.cohort_buyers,
-        round(summarise_ages.cumulative_net_amount / summarise_ages.cohort_buyers, 2) as historic_ltv,
-        round(
-            (
-                summarise_ages.cumulative_net_amount
-                - lag(summarise_ages.cumulative_net_amount) over (
-                    partition by summarise_ages.cohort_month
-                    order by summarise_ages.age_days
-                )
-            ) / summarise_ages.cohort_buyers,
-            2
-        ) as growth_since_last_age,
-        round(summarise_cohorts.repeat_buyers / summarise_cohorts.buyers, 4) as repeat_share
+        summarise_cohorts.repeat_buyers,
+        summarise_ages.cumulative_net_amount as net_amount,
+        summarise_ages.cumulative_net_amount
+        - lag(summarise_ages.cumulative_net_amount) over (
+            partition by summarise_ages.cohort_month
+            order by summarise_ages.age_days
+        ) as added_net_amount
     from summarise_ages
     inner join summarise_cohorts on summarise_ages.cohort_month = summarise_cohorts.cohort_month
 )

@@ -2,13 +2,12 @@
 -- In which communities are members satisfied, would they recommend us, and do they show it?
 --
 -- Grain: one row per community with a survey or a post, over all days; 未归属 are surveys and posts of no community.
--- How to read it: response_rate is responses over surveys sent, of surveys of any date. csat is the share of scores of
--- 4 and 5, nps promoters (9, 10) less detractors (0 to 6) over scores, from -1 to 1; the numbers of scores stand beside
--- them: below 30 scores the two say little. Who answers is not who was asked: a low response_rate makes both too good
--- or too bad. ugc_posts are what members posted themselves, order_shows those that show an order: what people do beside
--- what they say. A community with a good nps and no posts may only lack an occasion to post.
--- By month and community:
---   mf query --metrics csat,nps,ugc_posts --group-by metric_time__month,community__community_name
+-- How to read it: satisfied are scores of 4 and 5 among csat_scores, promoters scores of 9 and 10 and detractors those
+-- of 0 to 6 among nps_scores; below 30 scores they say little. Who answers is not who was asked: few responses beside
+-- surveys_sent make the scores too good or too bad. ugc_posts are what members posted themselves, order_shows those
+-- that show an order: what people do beside what they say. A community with many promoters and no posts may only lack
+-- an occasion to post.
+-- The rates: mf query --metrics survey_response_rate,csat,nps --group-by community__community_name
 with communities as (
     select * from {{ ref('dim_communities') }}
 ),
@@ -53,13 +52,13 @@ final as (
         sum_surveys.surveys_sent,
         sum_surveys.responses,
         sum_scores.csat_scores,
+        sum_scores.satisfied,
         sum_scores.nps_scores,
+        sum_scores.promoters,
+        sum_scores.detractors,
         sum_posts.ugc_posts,
         sum_posts.order_shows,
-        sum_posts.authors,
-        round(sum_surveys.responses / nullif(sum_surveys.surveys_sent, 0), 3) as response_rate,
-        round(sum_scores.satisfied / nullif(sum_scores.csat_scores, 0), 3) as csat,
-        round((sum_scores.promoters - sum_scores.detractors) / nullif(sum_scores.nps_scores, 0), 3) as nps
+        sum_posts.authors
     from communities
     left join sum_surveys on communities.community_id = sum_surveys.community_id
     left join sum_scores on communities.community_id = sum_scores.community_id
@@ -68,4 +67,4 @@ final as (
 )
 
 select * from final
-order by response_rate desc nulls last, ugc_posts desc nulls last, community_name asc
+order by responses desc nulls last, ugc_posts desc nulls last, community_name asc

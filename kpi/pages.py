@@ -99,16 +99,28 @@ def metrics_page(layer: SemanticLayer, manifest: dict[str, Any]) -> str:
 
 
 def _cell(value: Any) -> str:
-    """One value for readers: dates without times, ratios with four digits, blanks for unknown."""
+    """One value for readers: dates without times, four digits for ratios, two from 10 on, blanks for unknown."""
     if value is None:
         return ""
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
     if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".")
+        return f"{value:.{4 if abs(value) < 10 else 2}f}".rstrip("0").rstrip(".")
     if isinstance(value, Decimal):
         return f"{value:,.2f}"
     return str(value).replace("|", "\\|")
+
+
+def _part(answer: Answer, question: dict[str, Any]) -> Answer:
+    """The columns and rows of an answer that a question shows: ``columns`` in their order, the rows in ``only``."""
+    rows = answer.rows
+    for name, shown in question.get("only", {}).items():
+        at = answer.columns.index(name)
+        cells = {_cell(value) for value in shown}
+        rows = [row for row in rows if _cell(row[at]) in cells]
+    columns = tuple(question.get("columns", answer.columns))
+    positions = [answer.columns.index(name) for name in columns]
+    return Answer(columns, [tuple(row[at] for at in positions) for row in rows])
 
 
 def _table(answer: Answer, limit: int) -> list[str]:
@@ -134,6 +146,8 @@ def analyses_page(layer: SemanticLayer, questions: dict[str, Any], compiled: Pat
         layer: the semantic layer over the built warehouse.
         questions: content of ``docs/analyses.yml``: chapters of questions, each with either ``metrics``,
             ``group_by`` and optionally ``where`` and ``order_by``, or ``analysis`` (a file of analyses/).
+            Of the answer are shown: ``columns`` (all when omitted), rows with the values in ``only`` (column to
+            list of values), and of these the first ``rows``.
         compiled: folder of the compiled analyses.
 
     Raises:
@@ -155,7 +169,7 @@ def analyses_page(layer: SemanticLayer, questions: dict[str, Any], compiled: Pat
                     question["metrics"], question["group_by"], question.get("where", ()), order_by=order
                 )
                 lines += ["```sh", _command(question), "```", ""]
-            lines += [*_table(answer, question.get("rows", 12)), ""]
+            lines += [*_table(_part(answer, question), question.get("rows", 12)), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
 
-from kpi.pages import analyses_page, metrics_page
+from kpi.pages import _part, analyses_page, metrics_page
+from kpi.semantic import Answer
 
 ROOT = Path(__file__).parents[2]
 COMPILED = ROOT / "target" / "compiled" / "community_metrics" / "analyses"
@@ -41,3 +43,11 @@ def test_every_analysis_is_shown(sources):
     """An analysis that nobody can find with its answer is dead."""
     shown = {question.get("analysis") for chapter in sources[1]["chapters"] for question in chapter["questions"]}
     assert {path.stem for path in (ROOT / "analyses").glob("*.sql")} <= shown
+
+
+def test_part_of_an_answer():
+    """Columns come in the order asked for; rows are chosen by what readers see, so that a date needs no time."""
+    answer = Answer(("day", "name", "orders"), [(dt.datetime(2026, 5, 1), "甲", 3), (dt.datetime(2026, 5, 2), "乙", 4)])
+    question = {"columns": ["orders", "day"], "only": {"day": [dt.date(2026, 5, 2)]}}
+    assert _part(answer, question) == Answer(("orders", "day"), [(4, dt.datetime(2026, 5, 2))])
+    assert _part(answer, {}) == answer
