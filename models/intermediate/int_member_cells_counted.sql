@@ -1,6 +1,10 @@
 -- Members of one community alone, as running sums of arrivals and departures: no row per person and day is ever made.
-with stays as (
+with all_stays as (
     select * from {{ ref('int_member_stays_ranged') }}
+),
+
+stays as (
+    select * from all_stays
     where open_communities = 1
 ),
 
@@ -16,12 +20,13 @@ find_first_days as (
     group by community_id
 ),
 
+-- a cell whose people are all in several communities has its days too, so that a filter finds the last one
 list_cells as (
     select
         community_id,
         channel_id,
         role
-    from stays
+    from all_stays
     union
     select
         community_id,
@@ -36,7 +41,7 @@ list_changes as (
         channel_id,
         role,
         from_date as change_date,
-        1 as change
+        1 as net_change
     from stays
     union all
     select
@@ -44,7 +49,7 @@ list_changes as (
         channel_id,
         role,
         to_date as change_date,
-        -1 as change
+        -1 as net_change
     from stays
     where to_date is not null
 ),
@@ -56,7 +61,7 @@ sum_changes as (
         list_changes.role,
         -- what happened before the first day on which the community is counted stands in its first stock
         greatest(list_changes.change_date, find_first_days.first_day) as date_day,
-        sum(list_changes.change) as change
+        sum(list_changes.net_change) as net_change
     from list_changes
     inner join find_first_days on list_changes.community_id = find_first_days.community_id
     group by
@@ -74,7 +79,7 @@ final as (
         community_days.date_day,
         cast(
             coalesce(
-                sum(sum_changes.change) over (
+                sum(sum_changes.net_change) over (
                     partition by community_days.community_id, list_cells.channel_id, list_cells.role
                     order by community_days.date_day
                     rows between unbounded preceding and current row

@@ -9,13 +9,13 @@ list_changes as (
     select
         person_id,
         joined_date as change_date,
-        1 as change
+        1 as net_change
     from memberships
     union all
     select
         person_id,
         left_date as change_date,
-        -1 as change
+        -1 as net_change
     from memberships
     where left_date is not null
 ),
@@ -24,7 +24,7 @@ sum_changes as (
     select
         person_id,
         change_date,
-        sum(change) as change
+        sum(net_change) as net_change
     from list_changes
     group by person_id, change_date
 ),
@@ -34,7 +34,7 @@ range_counts as (
         person_id,
         change_date as from_date,
         lead(change_date) over (partition by person_id order by change_date) as to_date,
-        sum(change) over (
+        sum(net_change) over (
             partition by person_id
             order by change_date
             rows between unbounded preceding and current row
