@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,12 @@ def test_every_analysis_is_shown(sources):
     """An analysis that nobody can find with its answer is dead."""
     shown = {question.get("analysis") for chapter in sources[1]["chapters"] for question in chapter["questions"]}
     assert {path.stem for path in (ROOT / "analyses").glob("*.sql")} <= shown
+
+
+def test_glossary_has_every_metric_of_the_catalogue_under_its_label():
+    with (ROOT / "docs" / "reference" / "kpi-catalogue.csv").open(encoding="utf-8", newline="") as file:
+        meant = {(row["label_zh"], row["metric"]) for row in csv.DictReader(file)}
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| ([^|]+) \| ([^|]+) \| `(\w+)` \|$", glossary, re.MULTILINE)
+    assert {(label, metric) for label, _, metric in named} == meant
+    assert len(named) == len(meant), "a metric stands twice in docs/glossary.md"
