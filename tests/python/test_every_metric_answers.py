@@ -47,6 +47,7 @@ REFUSED = [
     ("returning_members", "metric_time__day"),
     ("monthly_active_members", "member__role"),
     ("members", "member__gender"),
+    ("interactions_per_active_member", "member__role"),
     ("repurchase_rate_90d", "community__community_name"),
     ("target_value", "metric_time__week"),
     ("new_contacts", "community__community_type"),

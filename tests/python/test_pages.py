@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,12 @@ def test_part_of_an_answer():
     question = {"columns": ["orders", "day"], "only": {"day": [dt.date(2026, 5, 2)]}}
     assert _part(answer, question) == Answer(("orders", "day"), [(4, dt.datetime(2026, 5, 2))])
     assert _part(answer, {}) == answer
+
+
+def test_glossary_has_every_metric_of_the_catalogue_under_its_label():
+    with (ROOT / "docs" / "reference" / "kpi-catalogue.csv").open(encoding="utf-8", newline="") as file:
+        meant = {(row["label_zh"], row["metric"]) for row in csv.DictReader(file)}
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| ([^|]+) \| ([^|]+) \| `(\w+)` \|$", glossary, re.MULTILINE)
+    assert {(label, metric) for label, _, metric in named} == meant
+    assert len(named) == len(meant), "a metric stands twice in docs/glossary.md"

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
+from collections import Counter
 from pathlib import Path
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_scorecard_by_month_is_what_the_metrics_say(semantic_layer):
@@ -44,3 +51,34 @@ def test_segments_are_what_the_metrics_say(semantic_layer):
             if key[0].isoformat().startswith(month) and value is not None
         }
         assert printed == actual
+
+
+def test_every_export_is_listed_under_its_chinese_name():
+    meant = {}
+    for path in (ROOT / "seeds" / "exports").glob("*.yml"):
+        seed = yaml.safe_load(path.read_text(encoding="utf-8"))["seeds"][0]
+        meant[seed["name"]] = seed["config"]["meta"]["export_zh"]
+    listed = dict(re.findall(r"^\| `(\w+__\w+)` \| ([^|]+) \|", README, re.MULTILINE))
+    assert listed.keys() == meant.keys()
+    assert not {name: zh for name, zh in meant.items() if zh not in listed[name]}
+
+
+def test_sizes_are_those_of_the_committed_exports():
+    files = list((ROOT / "seeds" / "exports").glob("*.csv"))
+    megabytes = sum(path.stat().st_size for path in files) / 1e6
+    assert re.findall(r"are (\d+) files of ([\d.]+) MB", README) == [(str(len(files)), f"{megabytes:.1f}")]
+    assert re.findall(r"all\s+(\d+) exports", README) == [str(len(files))]
+
+
+def test_share_of_the_catalogue_is_what_the_project_has():
+    manifest = ROOT / "target" / "manifest.json"
+    if not manifest.is_file():
+        pytest.skip("target/manifest.json is missing: run `make test-build` or `.venv/bin/dbt parse`")
+    names = {metric["name"] for metric in json.loads(manifest.read_text(encoding="utf-8"))["metrics"].values()}
+    with (ROOT / "docs" / "reference" / "kpi-catalogue.csv").open(encoding="utf-8", newline="") as file:
+        stages = {row["metric"]: row["stage"] for row in csv.DictReader(file)}
+    there = Counter(stage for metric, stage in stages.items() if metric in names)
+    meant = {stage: (str(there[stage]), str(count)) for stage, count in Counter(stages.values()).items()}
+    table = re.findall(r"^\| \S+ (\w+) \| (\d+) of (\d+) \|", README, re.MULTILINE)
+    assert {stage: (here, whole) for stage, here, whole in table} == meant
+    assert set(re.findall(r"(\d+) of the (\d+) metrics", README)) == {(str(sum(there.values())), str(len(stages)))}
