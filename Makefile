@@ -102,7 +102,7 @@ test-lint: | setup ## YAML, Python and SQL lint
 	@$(STEP) "YAML lint" $(BIN)/yamllint --strict .
 	@$(STEP) "Python lint" $(BIN)/ruff check --no-cache
 	@$(STEP) "Python layout" $(BIN)/ruff format --check --no-cache
-	@$(STEP) "SQL lint" $(BIN)/sqlfluff lint --disable-progress-bar $(SQL)
+	@$(STEP) "SQL lint" .ci/sql-lint $(BIN)/sqlfluff $(SQL)
 
 # The next parser is not told which warnings of this one are silenced: it rejects names that it does not know.
 test-parse: | setup ## dbt parse with deprecations as errors, then the stricter next parser where it is installed

@@ -48,12 +48,15 @@ final as (
         term,
         mentions,
         mentions_before,
-        case when negative_speakers >= {{ var('k_speakers') }} then negative_speakers end as negative_speakers,
+        negative_speakers,
         round(negative_share, 4) as negative_share,
         round(negative_share_before, 4) as negative_share_before,
         round(negative_share - negative_share_before, 4) as rise
     from compare_months
-    where negative_share > negative_share_before
+    where
+        negative_share > negative_share_before
+        -- a share of few would give them away as well as their number
+        and negative_speakers >= {{ var('k_speakers') }}
 )
 
 select * from final

@@ -19,14 +19,14 @@ final as (
         sales.paid_at,
         sales.paid_amount,
         sales.discount_amount,
+        cast(sales.updated_at as date) as refund_seen_date,
         sales.mall_activity_type in (0, 1) as is_sale,
         sales.paid_amount - sales.freight_amount + sales.discount_amount as list_amount,
         case
             when sales.is_cancelled then sales.paid_amount
             when sales.after_sales_status = 2 then sales.agreed_refund_amount
             else 0
-        end as refunded_amount,
-        cast(sales.updated_at as date) as refund_seen_date
+        end as refunded_amount
     from sales
     left join activities on sales.activity_no = activities.activity_no
 )

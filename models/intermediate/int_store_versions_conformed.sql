@@ -25,6 +25,7 @@ final as (
         orders.created_at,
         orders.paid_amount,
         orders.goods_amount as list_amount,
+        cast(orders.updated_at as date) as refund_seen_date,
         coalesce(orders.union_key, orders.open_key) as buyer_key,
         orders.order_status in (190, 200) as is_wholly_returned,
         case when orders.order_status not in (10, 250) then orders.paid_at end as paid_at,
@@ -32,8 +33,7 @@ final as (
         case
             when orders.order_status in (190, 200) then orders.paid_amount
             else coalesce(sum_refunds.refunded_amount, 0)
-        end as refunded_amount,
-        cast(orders.updated_at as date) as refund_seen_date
+        end as refunded_amount
     from orders
     left join sum_refunds
         on orders.order_id = sum_refunds.order_id

@@ -22,20 +22,27 @@ dates as (
 ),
 
 -- a day after the archive ends is there too, as a day of which nothing is known
-count_covered_days as (
+measure_windows as (
     select
         dates.date_day,
-        count(case when activity_days.date_day = dates.date_day then 1 end) as covered_days_1,
-        count(
-            case when {{ dbt.datediff('activity_days.date_day', 'dates.date_day', 'day') }} < 7 then 1 end
-        ) as covered_days_7,
-        count(activity_days.date_day) as covered_days_30
+        activity_days.date_day as known_day,
+        {{ dbt.datediff(
+            'activity_days.date_day', 'dates.date_day', 'day'
+        ) }} as days_ago
     from dates
     left join activity_days
         on dates.date_day >= activity_days.date_day
-        and {{ dbt.datediff('activity_days.date_day', 'dates.date_day', 'day') }} < 30
-    where exists (select 1 from activity_days)
-    group by dates.date_day
+        and activity_days.date_day > {{ dbt.dateadd('day', -30, 'dates.date_day') }}
+),
+
+count_known_days as (
+    select
+        date_day,
+        cast(count(case when days_ago = 0 then 1 end) as integer) as covered_days_1,
+        cast(count(case when days_ago < 7 then 1 end) as integer) as covered_days_7,
+        cast(count(known_day) as integer) as covered_days_30
+    from measure_windows
+    group by date_day
 ),
 
 list_communities as (
@@ -43,35 +50,48 @@ list_communities as (
     from active_days
 ),
 
-final as (
+unfold_activity as (
     select
-        {{ composite_key(["'day'", 'list_communities.community_id', 'count_covered_days.date_day']) }} as trailing_day_id,
-        list_communities.community_id,
-        cast(null as {{ dbt.type_string() }}) as person_id,
-        cast(null as {{ dbt.type_string() }}) as person_day_id,
-        null as days_ago,
-        cast(count_covered_days.covered_days_1 as integer) as covered_days_1,
-        cast(count_covered_days.covered_days_7 as integer) as covered_days_7,
-        cast(count_covered_days.covered_days_30 as integer) as covered_days_30,
-        count_covered_days.date_day
-    from list_communities
-    cross join count_covered_days
-    union all
-    select
-        {{ composite_key(['active_days.activity_day_id', 'dates.date_day']) }} as trailing_day_id,
+        active_days.activity_day_id,
         active_days.community_id,
         active_days.person_id,
-        {{ composite_key(['active_days.person_id', 'active_days.date_day']) }} as person_day_id,
-        cast({{ dbt.datediff('active_days.date_day', 'dates.date_day', 'day') }} as integer) as days_ago,
-        null as covered_days_1,
-        null as covered_days_7,
-        null as covered_days_30,
-        dates.date_day
+        active_days.date_day as active_day,
+        dates.date_day,
+        {{ dbt.datediff(
+            'active_days.date_day', 'dates.date_day', 'day'
+        ) }} as days_ago
     from active_days
     inner join dates
         on active_days.date_day <= dates.date_day
-        and dates.date_day < {{ dbt.dateadd('day', 30, 'active_days.date_day') }}
+        and active_days.date_day > {{ dbt.dateadd('day', -30, 'dates.date_day') }}
     where active_days.person_id is not null
+),
+
+final as (
+    select
+        {{ composite_key(["'day'", 'communities.community_id', 'known_days.date_day']) }} as trailing_day_id,
+        communities.community_id,
+        cast(null as {{ dbt.type_string() }}) as person_id,
+        cast(null as {{ dbt.type_string() }}) as person_day_id,
+        null as days_ago,
+        known_days.covered_days_1,
+        known_days.covered_days_7,
+        known_days.covered_days_30,
+        known_days.date_day
+    from list_communities as communities
+    cross join count_known_days as known_days
+    union all
+    select
+        {{ composite_key(['activity_day_id', 'date_day']) }} as trailing_day_id,
+        community_id,
+        person_id,
+        {{ composite_key(['person_id', 'active_day']) }} as person_day_id,
+        cast(days_ago as integer) as days_ago,
+        null as covered_days_1,
+        null as covered_days_7,
+        null as covered_days_30,
+        date_day
+    from unfold_activity
 )
 
 select * from final
