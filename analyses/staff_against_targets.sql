@@ -5,6 +5,7 @@
 -- How to read it: attainment is the actual over the whole target; a period still running is held against share_of_days,
 -- the part of its days that has passed: attainment below it means behind schedule. known_days counts the days of the
 -- period on which the platform told anything: where it is lower than passed_days, pull the missing days before judging.
+-- Where the statistics begin after the period there is no actual (partly_covered).
 -- Of 流失好友数 less is better: attainment above 1 is bad there. reply_rate is of the same days, weighted by chats, so
 -- that many chats without replies do not look like work done.
 -- The figure: mf query --metrics target_attainment_rate --group-by metric_time__month,target__target_metric,staff
@@ -21,15 +22,9 @@ staff_days as (
     select * from {{ ref('fct_staff_days') }}
 ),
 
-find_last_day as (
-    select max(date_day) as last_date
-    from {{ ref('dim_dates') }}
-),
-
 summarise_days as (
     select
         targets.target_id,
-        count(staff_days.stat_date) as known_days,
         sum(staff_days.replied_chats) / nullif(sum(staff_days.rated_chats), 0) as reply_rate
     from targets
     left join staff_days
@@ -44,12 +39,8 @@ count_days as (
         targets.*,
         {{ dbt.datediff(
             'targets.period_start_date', 'targets.period_end_date', 'day'
-        ) }} + 1 as period_days,
-        {{ dbt.datediff(
-            'targets.period_start_date', 'least(targets.period_end_date, find_last_day.last_date)', 'day'
-        ) }} + 1 as passed_days
+        ) }} + 1 as period_days
     from targets
-    cross join find_last_day
 ),
 
 final as (
@@ -63,10 +54,10 @@ final as (
         count_days.target_value,
         count_days.actual_value,
         count_days.missing_actual_reason,
-        summarise_days.known_days,
+        count_days.known_days,
         round(count_days.actual_value / nullif(count_days.target_value, 0), 4) as attainment,
-        round(greatest(count_days.passed_days, 0) / count_days.period_days, 4) as share_of_days,
-        greatest(count_days.passed_days, 0) as passed_days,
+        round(count_days.due_days / count_days.period_days, 4) as share_of_days,
+        count_days.due_days as passed_days,
         round(summarise_days.reply_rate, 4) as reply_rate
     from count_days
     inner join summarise_days on count_days.target_id = summarise_days.target_id
