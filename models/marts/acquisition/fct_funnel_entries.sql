@@ -1,3 +1,11 @@
+{#- (step, source that tells of it, days after joining on which it can happen at the latest) -#}
+{%- set windows = [
+    ('activation', 'activity', 7),
+    ('first_order', 'sales', 37),
+    ('repurchase', 'sales', 67),
+    ('referral', 'referral', 157),
+] -%}
+
 -- The ordered funnel of the new members: each step needs the one before, and falls into a window after it.
 with new_members as (
     select * from {{ ref('int_first_memberships_picked') }}
@@ -22,15 +30,22 @@ referrals as (
     where succeeded_at is not null
 ),
 
--- a step is unknown, not zero, where its export is not loaded
+referral_export as (
+    select * from {{ ref('int_exports_covered') }}
+    where export_name = 'referral__records' and is_loaded
+),
+
+-- outside these days a step is unknown, not zero; null where nothing is loaded
 bound_days as (
     select
+        calendar.as_of_date,
         (select min(date_day) from {{ ref('int_activity_days_spanned') }}) as first_activity_day,
+        (select max(date_day) from {{ ref('int_activity_days_spanned') }}) as last_activity_day,
         (select min(date_day) from {{ ref('int_sales_days_spanned') }}) as first_sales_day,
-        (
-            select min(exports.first_day) from {{ ref('int_exports_covered') }} as exports
-            where exports.export_name = 'referral__records' and exports.is_loaded
-        ) as first_referral_day
+        (select max(date_day) from {{ ref('int_sales_days_spanned') }}) as last_sales_day,
+        (select min(first_day) from referral_export) as first_referral_day,
+        (select max(last_day) from referral_export) as last_referral_day
+    from {{ ref('int_calendar_bounded') }} as calendar
 ),
 
 find_activations as (
@@ -120,9 +135,13 @@ mark_steps as (
         find_repurchases.repurchase_date,
         find_referrals.referral_date,
         cast(find_activations.activated_at as date) as activation_date,
-        gather_rows.first_joined_date >= bound_days.first_activity_day as has_activity,
-        bound_days.first_sales_day is not null as has_sales,
-        bound_days.first_referral_day is not null as has_referrals
+        -- from joining to the latest day of the step (7, then 30, 30 and 90 days later); what comes after the as-of day
+        -- is not missing, it has not happened yet
+        {% for step, source, days in windows %}
+        gather_rows.first_joined_date >= bound_days.first_{{ source }}_day
+        and least({{ dbt.dateadd('day', days, 'gather_rows.first_joined_date') }}, bound_days.as_of_date)
+        <= bound_days.last_{{ source }}_day as is_{{ step }}_known{{ ',' if not loop.last }}
+        {% endfor %}
     from gather_rows
     cross join bound_days
     left join find_activations on gather_rows.person_id = find_activations.person_id
@@ -143,15 +162,21 @@ final as (
         first_order_date,
         repurchase_date,
         referral_date,
-        case when has_activity then case when activation_date is null then 0 else 1 end end as activated,
         case
-            when has_activity and has_sales then case when first_order_date is null then 0 else 1 end
+            when activation_date is not null then 1
+            when is_activation_known then 0
+        end as activated,
+        case
+            when first_order_date is not null then 1
+            when is_activation_known and is_first_order_known then 0
         end as first_ordered,
         case
-            when has_activity and has_sales then case when repurchase_date is null then 0 else 1 end
+            when repurchase_date is not null then 1
+            when is_activation_known and is_repurchase_known then 0
         end as repurchased,
         case
-            when has_activity and has_sales and has_referrals then case when referral_date is null then 0 else 1 end
+            when referral_date is not null then 1
+            when is_activation_known and is_repurchase_known and is_referral_known then 0
         end as referred
     from mark_steps
 )
