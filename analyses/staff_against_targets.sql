@@ -55,9 +55,9 @@ final as (
         count_days.actual_value,
         count_days.missing_actual_reason,
         count_days.known_days,
+        count_days.due_days as passed_days,
         round(count_days.actual_value / nullif(count_days.target_value, 0), 4) as attainment,
         round(count_days.due_days / count_days.period_days, 4) as share_of_days,
-        count_days.due_days as passed_days,
         round(summarise_days.reply_rate, 4) as reply_rate
     from count_days
     inner join summarise_days on count_days.target_id = summarise_days.target_id

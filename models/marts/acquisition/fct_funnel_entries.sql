@@ -1,11 +1,3 @@
-{#- (step, source that tells of it, days after joining on which it can happen at the latest) -#}
-{%- set windows = [
-    ('activation', 'activity', 7),
-    ('first_order', 'sales', 37),
-    ('repurchase', 'sales', 67),
-    ('referral', 'referral', 157),
-] -%}
-
 -- The ordered funnel of the new members: each step needs the one before, and falls into a window after it.
 with new_members as (
     select * from {{ ref('int_first_memberships_picked') }}
@@ -30,22 +22,31 @@ referrals as (
     where succeeded_at is not null
 ),
 
-referral_export as (
-    select * from {{ ref('int_exports_covered') }}
+-- outside these days a step is unknown, not zero; null where nothing is loaded
+bound_activity as (
+    select
+        min(date_day) as first_day,
+        max(date_day) as last_day
+    from {{ ref('int_activity_days_spanned') }}
+),
+
+bound_sales as (
+    select
+        min(date_day) as first_day,
+        max(date_day) as last_day
+    from {{ ref('int_sales_days_spanned') }}
+),
+
+bound_referrals as (
+    select
+        min(first_day) as first_day,
+        max(last_day) as last_day
+    from {{ ref('int_exports_covered') }}
     where export_name = 'referral__records' and is_loaded
 ),
 
--- outside these days a step is unknown, not zero; null where nothing is loaded
-bound_days as (
-    select
-        calendar.as_of_date,
-        (select min(date_day) from {{ ref('int_activity_days_spanned') }}) as first_activity_day,
-        (select max(date_day) from {{ ref('int_activity_days_spanned') }}) as last_activity_day,
-        (select min(date_day) from {{ ref('int_sales_days_spanned') }}) as first_sales_day,
-        (select max(date_day) from {{ ref('int_sales_days_spanned') }}) as last_sales_day,
-        (select min(first_day) from referral_export) as first_referral_day,
-        (select max(last_day) from referral_export) as last_referral_day
-    from {{ ref('int_calendar_bounded') }} as calendar
+calendar as (
+    select * from {{ ref('int_calendar_bounded') }}
 ),
 
 find_activations as (
@@ -128,26 +129,48 @@ gather_rows as (
     from community_days
 ),
 
-mark_steps as (
+-- from joining to the latest day on which a step can happen: 7, then 30, 30 and 90 days later. What comes after the
+-- as-of day is not missing, it has not happened yet
+end_windows as (
     select
         gather_rows.*,
+        least({{ dbt.dateadd('day', 7, 'gather_rows.first_joined_date') }}, calendar.as_of_date) as activation_until,
+        least({{ dbt.dateadd('day', 37, 'gather_rows.first_joined_date') }}, calendar.as_of_date) as first_order_until,
+        least({{ dbt.dateadd('day', 67, 'gather_rows.first_joined_date') }}, calendar.as_of_date) as repurchase_until,
+        least({{ dbt.dateadd('day', 157, 'gather_rows.first_joined_date') }}, calendar.as_of_date) as referral_until
+    from gather_rows
+    cross join calendar
+),
+
+judge_coverage as (
+    select
+        end_windows.*,
+        end_windows.first_joined_date >= bound_activity.first_day
+        and end_windows.activation_until <= bound_activity.last_day as is_activation_known,
+        end_windows.first_joined_date >= bound_sales.first_day
+        and end_windows.first_order_until <= bound_sales.last_day as is_first_order_known,
+        end_windows.first_joined_date >= bound_sales.first_day
+        and end_windows.repurchase_until <= bound_sales.last_day as is_repurchase_known,
+        end_windows.first_joined_date >= bound_referrals.first_day
+        and end_windows.referral_until <= bound_referrals.last_day as is_referral_known
+    from end_windows
+    cross join bound_activity
+    cross join bound_sales
+    cross join bound_referrals
+),
+
+mark_steps as (
+    select
+        judge_coverage.*,
         find_first_orders.first_order_date,
         find_repurchases.repurchase_date,
         find_referrals.referral_date,
-        cast(find_activations.activated_at as date) as activation_date,
-        -- from joining to the latest day of the step (7, then 30, 30 and 90 days later); what comes after the as-of day
-        -- is not missing, it has not happened yet
-        {% for step, source, days in windows %}
-        gather_rows.first_joined_date >= bound_days.first_{{ source }}_day
-        and least({{ dbt.dateadd('day', days, 'gather_rows.first_joined_date') }}, bound_days.as_of_date)
-        <= bound_days.last_{{ source }}_day as is_{{ step }}_known{{ ',' if not loop.last }}
-        {% endfor %}
-    from gather_rows
-    cross join bound_days
-    left join find_activations on gather_rows.person_id = find_activations.person_id
-    left join find_first_orders on gather_rows.person_id = find_first_orders.person_id
-    left join find_repurchases on gather_rows.person_id = find_repurchases.person_id
-    left join find_referrals on gather_rows.person_id = find_referrals.person_id
+        cast(find_activations.activated_at as date) as activation_date
+    from judge_coverage
+    left join find_activations on judge_coverage.person_id = find_activations.person_id
+    left join find_first_orders on judge_coverage.person_id = find_first_orders.person_id
+    left join find_repurchases on judge_coverage.person_id = find_repurchases.person_id
+    left join find_referrals on judge_coverage.person_id = find_referrals.person_id
 ),
 
 final as (
