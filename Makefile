@@ -132,7 +132,7 @@ test-house: | setup $(BUILT) ## the rules of dbt-bouncer.yml over what dbt wrote
 	@$(STEP) "dbt-bouncer" $(BIN)/dbt-bouncer --config-file dbt-bouncer.yml --show-all-failures
 
 test-python: | setup $(BUILT) ## Python tests: conventions, metric numbers, the kpi command
-	@$(STEP) "pytest" $(BIN)/pytest --quiet
+	@$(STEP) "pytest" .ci/pytest-halves $(BIN)/pytest
 
 .PHONY: format
 format: | setup ## lay out Python and SQL

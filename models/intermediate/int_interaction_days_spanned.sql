@@ -9,7 +9,16 @@
 
 -- Where an interaction could have been exported, none means zero; elsewhere it means unknown.
 with exports as (
-    select * from {{ ref('int_exports_covered') }}
+    select
+        export_name,
+        last_day,
+        -- a vote is a message: on a day that the archive covers nobody voted, also before the first poll
+        case
+            when export_name = 'wecom__polls'
+                then min(case when export_name in ('wecom__messages', 'wecom__polls') then first_day end) over ()
+            else first_day
+        end as first_day
+    from {{ ref('int_exports_covered') }}
     where is_loaded
 ),
 

@@ -26,6 +26,37 @@ list_owner_days as (
         and group_statistics.stat_date <= calendar.members_last_date
 ),
 
+-- callbacks tell of groups that no group list shows: nobody knows whose they are, only who of staff is inside
+find_ownerless_days as (
+    select
+        list_owner_days.stat_date,
+        communities.community_id,
+        list_owner_days.owner_key,
+        memberships.membership_id is not null as is_inside,
+        count(memberships.membership_id) over (
+            partition by list_owner_days.stat_date, communities.community_id
+        ) as owners_inside
+    from list_owner_days
+    inner join communities
+        on communities.owner_key is null
+        and list_owner_days.stat_date >= cast(communities.created_at as date)
+        and list_owner_days.stat_date <= coalesce(cast(communities.dissolved_at as date), list_owner_days.stat_date)
+    left join memberships
+        on communities.community_id = memberships.community_id
+        and list_owner_days.owner_key = memberships.person_id
+        and list_owner_days.stat_date >= memberships.joined_date
+        and list_owner_days.stat_date <= coalesce(memberships.left_date, list_owner_days.stat_date)
+),
+
+-- where no owner is seen inside the group, it may be anybody's
+list_uncomparable_days as (
+    select distinct
+        owner_key,
+        stat_date
+    from find_ownerless_days
+    where is_inside or owners_inside = 0
+),
+
 count_members as (
     select
         list_owner_days.owner_key,
@@ -57,11 +88,15 @@ compare_counts as (
         list_owner_days.members_total as platform_members,
         list_owner_days.new_members as platform_new_members,
         coalesce(count_members.known_members, 0) as known_members,
-        coalesce(count_members.known_new_members, 0) as known_new_members
+        coalesce(count_members.known_new_members, 0) as known_new_members,
+        list_uncomparable_days.owner_key is null as is_comparable
     from list_owner_days
     left join count_members
         on list_owner_days.owner_key = count_members.owner_key
         and list_owner_days.stat_date = count_members.stat_date
+    left join list_uncomparable_days
+        on list_owner_days.owner_key = list_uncomparable_days.owner_key
+        and list_owner_days.stat_date = list_uncomparable_days.stat_date
 ),
 
 final as (
@@ -72,6 +107,7 @@ final as (
         known_members,
         platform_new_members,
         known_new_members,
+        is_comparable,
         known_members - platform_members as member_difference,
         known_new_members - platform_new_members as new_member_difference,
         known_members = platform_members and known_new_members = platform_new_members as is_reconciled

@@ -39,3 +39,27 @@ def test_metrics_asked_together_equal_metrics_asked_alone(semantic_layer):
         alone = semantic_layer.query([metric], keys).by_key(keys, metric)
         beside = together.by_key(keys, metric)
         assert {k: v for k, v in beside.items() if v is not None} == {k: v for k, v in alone.items() if v is not None}
+
+
+def test_active_members_of_a_day_week_and_month_contain_one_another(semantic_layer):
+    windows = ["daily_active_members", "weekly_active_members", "monthly_active_members"]
+    for keys in (["metric_time__day"], ["metric_time__day", "community"]):
+        answer = semantic_layer.query(windows, keys)
+        at = answer.columns.index
+        compared = 0
+        for row in answer.rows:
+            known = [row[at(window)] for window in windows if row[at(window)] is not None]
+            assert known == sorted(known), row
+            compared += len(known) == len(windows) and known[0] < known[-1]
+        assert compared > 100  # not only days on which all three are equal or unknown
+
+
+def test_targets_of_a_rate_are_not_added_up(semantic_layer):
+    keys = ["metric_time__quarter", "target__target_metric"]
+    asked = ["target_value", "target_sum", "rate_targets"]
+    answer = semantic_layer.query(asked, keys)
+    value, total, rates = (answer.by_key(keys, metric) for metric in asked)
+    several = [key for key in value if rates[key] > 1]
+    assert {key[-1] for key in several} == {"leave_rate"}
+    assert all(value[key] is None and total[key] is not None for key in several)
+    assert all(value[key] == total[key] for key in value if rates[key] <= 1)

@@ -22,15 +22,31 @@ referrals as (
     where succeeded_at is not null
 ),
 
--- a step is unknown, not zero, where its export is not loaded
-bound_days as (
+-- outside these days a step is unknown, not zero; null where nothing is loaded
+bound_activity as (
     select
-        (select min(date_day) from {{ ref('int_activity_days_spanned') }}) as first_activity_day,
-        (select min(date_day) from {{ ref('int_sales_days_spanned') }}) as first_sales_day,
-        (
-            select min(exports.first_day) from {{ ref('int_exports_covered') }} as exports
-            where exports.export_name = 'referral__records' and exports.is_loaded
-        ) as first_referral_day
+        min(date_day) as first_day,
+        max(date_day) as last_day
+    from {{ ref('int_activity_days_spanned') }}
+),
+
+bound_sales as (
+    select
+        min(date_day) as first_day,
+        max(date_day) as last_day
+    from {{ ref('int_sales_days_spanned') }}
+),
+
+bound_referrals as (
+    select
+        min(first_day) as first_day,
+        max(last_day) as last_day
+    from {{ ref('int_exports_covered') }}
+    where export_name = 'referral__records' and is_loaded
+),
+
+calendar as (
+    select * from {{ ref('int_calendar_bounded') }}
 ),
 
 find_activations as (
@@ -113,22 +129,48 @@ gather_rows as (
     from community_days
 ),
 
-mark_steps as (
+-- from joining to the latest day on which a step can happen: 7, then 30, 30 and 90 days later. What comes after the
+-- as-of day is not missing, it has not happened yet
+end_windows as (
     select
         gather_rows.*,
+        least({{ dbt.dateadd('day', 7, 'gather_rows.first_joined_date') }}, calendar.as_of_date) as activation_until,
+        least({{ dbt.dateadd('day', 37, 'gather_rows.first_joined_date') }}, calendar.as_of_date) as first_order_until,
+        least({{ dbt.dateadd('day', 67, 'gather_rows.first_joined_date') }}, calendar.as_of_date) as repurchase_until,
+        least({{ dbt.dateadd('day', 157, 'gather_rows.first_joined_date') }}, calendar.as_of_date) as referral_until
+    from gather_rows
+    cross join calendar
+),
+
+judge_coverage as (
+    select
+        end_windows.*,
+        end_windows.first_joined_date >= bound_activity.first_day
+        and end_windows.activation_until <= bound_activity.last_day as is_activation_known,
+        end_windows.first_joined_date >= bound_sales.first_day
+        and end_windows.first_order_until <= bound_sales.last_day as is_first_order_known,
+        end_windows.first_joined_date >= bound_sales.first_day
+        and end_windows.repurchase_until <= bound_sales.last_day as is_repurchase_known,
+        end_windows.first_joined_date >= bound_referrals.first_day
+        and end_windows.referral_until <= bound_referrals.last_day as is_referral_known
+    from end_windows
+    cross join bound_activity
+    cross join bound_sales
+    cross join bound_referrals
+),
+
+mark_steps as (
+    select
+        judge_coverage.*,
         find_first_orders.first_order_date,
         find_repurchases.repurchase_date,
         find_referrals.referral_date,
-        cast(find_activations.activated_at as date) as activation_date,
-        gather_rows.first_joined_date >= bound_days.first_activity_day as has_activity,
-        bound_days.first_sales_day is not null as has_sales,
-        bound_days.first_referral_day is not null as has_referrals
-    from gather_rows
-    cross join bound_days
-    left join find_activations on gather_rows.person_id = find_activations.person_id
-    left join find_first_orders on gather_rows.person_id = find_first_orders.person_id
-    left join find_repurchases on gather_rows.person_id = find_repurchases.person_id
-    left join find_referrals on gather_rows.person_id = find_referrals.person_id
+        cast(find_activations.activated_at as date) as activation_date
+    from judge_coverage
+    left join find_activations on judge_coverage.person_id = find_activations.person_id
+    left join find_first_orders on judge_coverage.person_id = find_first_orders.person_id
+    left join find_repurchases on judge_coverage.person_id = find_repurchases.person_id
+    left join find_referrals on judge_coverage.person_id = find_referrals.person_id
 ),
 
 final as (
@@ -143,15 +185,21 @@ final as (
         first_order_date,
         repurchase_date,
         referral_date,
-        case when has_activity then case when activation_date is null then 0 else 1 end end as activated,
         case
-            when has_activity and has_sales then case when first_order_date is null then 0 else 1 end
+            when activation_date is not null then 1
+            when is_activation_known then 0
+        end as activated,
+        case
+            when first_order_date is not null then 1
+            when is_activation_known and is_first_order_known then 0
         end as first_ordered,
         case
-            when has_activity and has_sales then case when repurchase_date is null then 0 else 1 end
+            when repurchase_date is not null then 1
+            when is_activation_known and is_repurchase_known then 0
         end as repurchased,
         case
-            when has_activity and has_sales and has_referrals then case when referral_date is null then 0 else 1 end
+            when referral_date is not null then 1
+            when is_activation_known and is_repurchase_known and is_referral_known then 0
         end as referred
     from mark_steps
 )

@@ -85,8 +85,12 @@ final as (
         cast(customer_messages as integer) as customer_messages,
         cast(effective_messages as integer) as effective_messages,
         cast(team_messages as integer) as team_messages,
-        -- an archive whose texts nobody judged has no negative messages known, not none
-        cast(case when sum(judged_messages) over () > 0 then negative_messages end as integer) as negative_messages,
+        -- where nobody judged the texts yet no negative messages are known, not none
+        cast(
+            case
+                when date_day >= min(case when judged_messages > 0 then date_day end) over () then negative_messages
+            end as integer
+        ) as negative_messages,
         date_day
     from gather_rows
 )

@@ -14,6 +14,10 @@ exports as (
     where export_name = 'wecom__messages' and is_loaded
 ),
 
+calendar as (
+    select * from {{ ref('int_calendar_bounded') }}
+),
+
 look_around as (
     select
         message_id,
@@ -41,9 +45,11 @@ find_questions as (
         look_around.sent_at,
         look_around.next_staff_sent_at,
         look_around.sent_at + interval '{{ var("response_window_hours") }} hours' as window_end_at,
-        {{ dbt.dateadd('day', 1, 'exports.last_day') }} as archive_end_at
+        -- answers after the as-of day are not looked at, even where they are loaded
+        {{ dbt.dateadd('day', 1, 'least(exports.last_day, calendar.as_of_date)') }} as archive_end_at
     from look_around
     inner join exports on look_around.sent_date >= exports.first_day and look_around.sent_date <= exports.last_day
+    cross join calendar
     where
         not look_around.is_from_staff
         and (

@@ -34,6 +34,7 @@ gather_actuals as (
         {{ day }} as date_day,
         cast({{ column }} as decimal(18, 4)) as actual_value
     from {{ ref(fact) }}
+    where {{ column }} is not null
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -51,6 +52,38 @@ end_periods as (
     cross join calendar
 ),
 
+-- the source speaks from here on, for whatever a target is for
+find_first_days as (
+    select
+        target_metric,
+        min(date_day) as first_day
+    from gather_actuals
+    group by target_metric
+),
+
+-- of everything and of communities the source is one; staff members are asked for one by one, and days can be missing
+list_known_days as (
+    select distinct
+        target_metric,
+        staff_key,
+        date_day
+    from gather_actuals
+),
+
+count_known_days as (
+    select
+        end_periods.target_id,
+        count(distinct list_known_days.date_day) as known_days
+    from end_periods
+    inner join list_known_days
+        on end_periods.target_metric = list_known_days.target_metric
+        and end_periods.period_start_date <= list_known_days.date_day
+        and end_periods.period_end_date >= list_known_days.date_day
+        and end_periods.as_of_date >= list_known_days.date_day
+        and (end_periods.staff_key is null or end_periods.staff_key = list_known_days.staff_key)
+    group by end_periods.target_id
+),
+
 sum_actuals as (
     select
         end_periods.target_id,
@@ -66,32 +99,61 @@ sum_actuals as (
     group by end_periods.target_id
 ),
 
-final as (
+judge_targets as (
     select
-        end_periods.target_id,
-        end_periods.target_metric,
+        end_periods.*,
         target_metrics.label_zh as target_metric_label,
-        case end_periods.period_kind_zh when '月' then 'month' else 'week' end as period_kind,
-        end_periods.chat_id as community_id,
-        end_periods.staff_key,
-        cast(end_periods.target_value as decimal(18, 4)) as target_value,
-        sum_actuals.actual_value,
+        sum_actuals.actual_value as known_actual_value,
         case
-            when sum_actuals.actual_value is not null then null
             when target_metrics.target_metric is null then 'unknown_metric'
             when
                 (end_periods.chat_id is not null and target_metrics.target_scope != 'community')
                 or (end_periods.staff_key is not null and target_metrics.target_scope != 'staff')
                 then 'unknown_scope'
             when end_periods.period_start_date > end_periods.as_of_date then 'not_begun'
-            else 'no_data'
+            when sum_actuals.actual_value is null then 'no_data'
+            -- the sum of the other days would pass for the whole period
+            when find_first_days.first_day > end_periods.period_start_date then 'partly_covered'
         end as missing_actual_reason,
-        end_periods.period_start_date,
-        end_periods.period_end_date,
-        cast({{ dbt.date_trunc('month', 'end_periods.period_start_date') }} as date) as period_month
+        coalesce(count_known_days.known_days, 0) as known_days,
+        greatest(
+            {{ dbt.datediff(
+                'end_periods.period_start_date',
+                'least(end_periods.period_end_date, end_periods.as_of_date)',
+                'day'
+            ) }} + 1,
+            0
+        ) as due_days
     from end_periods
     left join target_metrics on end_periods.target_metric = target_metrics.target_metric
+    left join find_first_days on end_periods.target_metric = find_first_days.target_metric
+    left join count_known_days on end_periods.target_id = count_known_days.target_id
     left join sum_actuals on end_periods.target_id = sum_actuals.target_id
+),
+
+final as (
+    select
+        target_id,
+        target_metric,
+        target_metric_label,
+        case period_kind_zh when '月' then 'month' else 'week' end as period_kind,
+        chat_id as community_id,
+        staff_key,
+        cast(target_value as decimal(18, 4)) as target_value,
+        case when missing_actual_reason is null then known_actual_value end as actual_value,
+        missing_actual_reason,
+        cast(
+            case
+                when coalesce(missing_actual_reason, '-') not in ('unknown_metric', 'unknown_scope') then known_days
+            end as integer
+        ) as known_days,
+        cast(due_days as integer) as due_days,
+        -- a rate or a stock: two of its targets make no third
+        case when target_metric_label is null then 1 else 0 end as rate_targets,
+        period_start_date,
+        period_end_date,
+        cast({{ dbt.date_trunc('month', 'period_start_date') }} as date) as period_month
+    from judge_targets
 )
 
 select * from final
