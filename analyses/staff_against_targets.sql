@@ -2,22 +2,13 @@
 -- How does each staff member stand against the targets?
 --
 -- Grain: one row per target of a single staff member, the latest period first.
-<<<<<<< HEAD
 -- How to read it: due_value is the part of the target that is due by now, as its days pass; an actual_value below it
 -- means behind schedule. known_days counts the days of the period on which the platform told anything: where it is
 -- lower than passed_days, pull the missing days before judging. Of 流失好友数 less is better: an actual_value above
 -- due_value is bad there. replied_chats among rated_chats are of the same days, so that many chats without replies do
 -- not look like work done.
--- The rate: mf query --metrics target_attainment_rate --group-by metric_time__month,target__target_metric,staff
-=======
--- How to read it: attainment is the actual over the whole target; a period still running is held against share_of_days,
--- the part of its days that has passed: attainment below it means behind schedule. known_days counts the days of the
--- period on which the platform told anything: where it is lower than passed_days, pull the missing days before judging.
 -- Where the statistics begin after the period there is no actual (partly_covered).
--- Of 流失好友数 less is better: attainment above 1 is bad there. reply_rate is of the same days, weighted by chats, so
--- that many chats without replies do not look like work done.
--- The figure: mf query --metrics target_attainment_rate --group-by metric_time__month,target__target_metric,staff
->>>>>>> wip/X1
+-- The rate: mf query --metrics target_attainment_rate --group-by metric_time__month,target__target_metric,staff
 with targets as (
     select * from {{ ref('fct_targets') }}
     where staff_key is not null
@@ -34,13 +25,8 @@ staff_days as (
 summarise_days as (
     select
         targets.target_id,
-<<<<<<< HEAD
-        count(staff_days.stat_date) as known_days,
         sum(staff_days.replied_chats) as replied_chats,
         sum(staff_days.rated_chats) as rated_chats
-=======
-        sum(staff_days.replied_chats) / nullif(sum(staff_days.rated_chats), 0) as reply_rate
->>>>>>> wip/X1
     from targets
     left join staff_days
         on targets.staff_key = staff_days.staff_key
@@ -69,20 +55,12 @@ final as (
         count_days.target_value,
         count_days.actual_value,
         count_days.missing_actual_reason,
-<<<<<<< HEAD
         count_days.period_days,
-        summarise_days.known_days,
-        summarise_days.rated_chats,
-        round(count_days.target_value * greatest(count_days.passed_days, 0) / count_days.period_days, 1) as due_value,
-        greatest(count_days.passed_days, 0) as passed_days,
-        round(summarise_days.replied_chats, 0) as replied_chats
-=======
-        count_days.known_days,
         count_days.due_days as passed_days,
-        round(count_days.actual_value / nullif(count_days.target_value, 0), 4) as attainment,
-        round(count_days.due_days / count_days.period_days, 4) as share_of_days,
-        round(summarise_days.reply_rate, 4) as reply_rate
->>>>>>> wip/X1
+        count_days.known_days,
+        summarise_days.rated_chats,
+        round(count_days.target_value * count_days.due_days / count_days.period_days, 1) as due_value,
+        round(summarise_days.replied_chats, 0) as replied_chats
     from count_days
     inner join summarise_days on count_days.target_id = summarise_days.target_id
     left join staff on count_days.staff_key = staff.staff_key
