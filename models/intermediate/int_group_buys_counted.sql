@@ -22,7 +22,8 @@ calendar as (
 rank_versions as (
     select
         *,
-        row_number() over (partition by order_id order by exported_at desc) as version_from_last
+        -- both sides of a resold sale may carry one order number
+        row_number() over (partition by order_id, activity_no order by exported_at desc) as version_from_last
     from orders
 ),
 

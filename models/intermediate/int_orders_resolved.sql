@@ -12,6 +12,10 @@ persons as (
     select * from {{ ref('int_persons_classified') }}
 ),
 
+exports as (
+    select * from {{ ref('int_exports_covered') }}
+),
+
 calendar as (
     select * from {{ ref('int_calendar_bounded') }}
 ),
@@ -58,9 +62,18 @@ final as (
         judge_orders.exported_at
     from judge_orders
     cross join calendar
+    left join exports
+        on exports.export_name = {{ dbt.concat(["judge_orders.shop_system", "'__orders'"]) }}
     where
         (judge_orders.created_at is null or cast(judge_orders.created_at as date) <= calendar.as_of_date)
-        and (judge_orders.paid_at is null or cast(judge_orders.paid_at as date) <= calendar.as_of_date)
+        and (
+            judge_orders.paid_at is null
+            or (
+                cast(judge_orders.paid_at as date) <= calendar.as_of_date
+                -- the day on which a shop was exported is in the export, but not complete
+                and cast(judge_orders.paid_at as date) <= exports.last_day
+            )
+        )
 )
 
 select * from final

@@ -1,6 +1,10 @@
 -- Days and communities for which a sale could have been exported: there, no sale means zero;
 -- elsewhere it means unknown.
-with covered_days as (
+with attribution as (
+    select * from {{ ref('int_attribution_evidenced') }}
+),
+
+covered_days as (
     select dates.date_day
     from {{ ref('int_dates_spanned') }} as dates
     where exists (
@@ -20,6 +24,8 @@ span_community_days as (
         community_days.date_day
     from {{ ref('int_community_days_spanned') }} as community_days
     inner join covered_days on community_days.date_day = covered_days.date_day
+    -- where nobody can say which community an order came from, a community without one is unknown, not zero
+    inner join attribution on attribution.is_known
     union all
     select
         'unattributed' as community_id,

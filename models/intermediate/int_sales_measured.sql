@@ -1,9 +1,5 @@
--- What every sales fact counts: sold orders on days that the export of their shop covers, with units and cost of goods.
-with exports as (
-    select * from {{ ref('int_exports_covered') }}
-),
-
-orders as (
+-- What every sales fact counts: sold orders, with units and cost of goods.
+with orders as (
     select * from {{ ref('int_orders_attributed') }}
 ),
 
@@ -29,10 +25,6 @@ final as (
         orders.paid_at,
         coalesce(costs.is_cost_known, false) as is_cost_known
     from orders
-    -- the day on which a shop was exported is in the export, but not complete
-    inner join exports
-        on exports.export_name = {{ dbt.concat(["orders.shop_system", "'__orders'"]) }}
-        and orders.paid_date <= exports.last_day
     left join costs on orders.order_key = costs.order_key
     where orders.is_sold
 )

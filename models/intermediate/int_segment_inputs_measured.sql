@@ -1,4 +1,4 @@
--- What the segment rules look at, per person at each month end and at the last complete day.
+-- What the segment rules look at, per person at each month end and at the last day of which orders are known.
 with persons as (
     select * from {{ ref('int_persons_classified') }}
 ),
@@ -20,19 +20,22 @@ dates as (
     select * from {{ ref('int_dates_spanned') }}
 ),
 
-calendar as (
-    select * from {{ ref('int_calendar_bounded') }}
+-- after it nobody is known not to have bought
+sales_bounds as (
+    select max(date_day) as last_date
+    from {{ ref('int_sales_days_spanned') }}
 ),
 
 list_snapshots as (
     select dates.date_day as snapshot_date
     from dates
-    cross join calendar
+    cross join sales_bounds
     where
         (
             dates.date_day = cast({{ dbt.last_day('dates.date_day', 'month') }} as date)
-            or dates.date_day = calendar.as_of_date
+            or dates.date_day = sales_bounds.last_date
         )
+        and dates.date_day <= sales_bounds.last_date
         -- before the first order that is known nobody can be judged: no rows, rather than everybody low_demand
         and dates.date_day >= (select min(orders.paid_date) from orders)
 ),

@@ -1,4 +1,5 @@
--- The totals at the end of a bill against its own rows: a row that was cut off or could not be read shows here.
+-- The totals at the end of a bill against its own rows: a row that was cut off or could not be read shows here,
+-- and so does a bill without its totals.
 with totals as (
     select * from {{ ref('stg_wechat_pay__bill_totals') }}
 ),
@@ -26,8 +27,8 @@ sum_rows as (
 
 compare_totals as (
     select
-        totals.source_file,
         totals.trade_count,
+        coalesce(totals.source_file, sum_rows.source_file) as source_file,
         coalesce(sum_rows.trade_count, 0) as counted_trades,
         totals.trade_count - coalesce(sum_rows.trade_count, 0) as trade_difference,
         totals.settled_amount - coalesce(sum_rows.settled_amount, 0) as settled_difference,
@@ -36,7 +37,7 @@ compare_totals as (
         totals.order_amount - coalesce(sum_rows.order_amount, 0) as order_difference,
         totals.requested_refund_amount - coalesce(sum_rows.requested_refund_amount, 0) as requested_refund_difference
     from totals
-    left join sum_rows on totals.source_file = sum_rows.source_file
+    full outer join sum_rows on totals.source_file = sum_rows.source_file
 ),
 
 final as (
@@ -49,12 +50,15 @@ final as (
         cast(fee_difference as decimal(18, 5)) as fee_difference,
         cast(order_difference as decimal(18, 2)) as order_difference,
         cast(requested_refund_difference as decimal(18, 2)) as requested_refund_difference,
-        trade_difference = 0
-        and settled_difference = 0
-        and refund_difference = 0
-        and fee_difference = 0
-        and order_difference = 0
-        and requested_refund_difference = 0 as is_equal
+        coalesce(
+            trade_difference = 0
+            and settled_difference = 0
+            and refund_difference = 0
+            and fee_difference = 0
+            and order_difference = 0
+            and requested_refund_difference = 0,
+            false
+        ) as is_equal
     from compare_totals
 )
 

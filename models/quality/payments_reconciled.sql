@@ -16,12 +16,29 @@ bills as (
     select * from {{ ref('stg_wechat_pay__trade_bills') }}
 ),
 
+shop_days as (
+    select last_day
+    from {{ ref('int_exports_covered') }}
+    where export_name = 'wechat_store__orders'
+),
+
+calendar as (
+    select * from {{ ref('int_calendar_bounded') }}
+),
+
+-- what the bills show after the last day of the shop, or after the as-of day, has no other side
 bill_days as (
     select
-        first_day,
-        last_day
-    from {{ ref('int_exports_covered') }}
-    where export_name = 'wechat_pay__trade_bills'
+        bills_covered.first_day,
+        least(
+            bills_covered.last_day,
+            calendar.as_of_date,
+            coalesce(shop_days.last_day, calendar.as_of_date)
+        ) as last_day
+    from {{ ref('int_exports_covered') }} as bills_covered
+    cross join calendar
+    left join shop_days on 1 = 1
+    where bills_covered.export_name = 'wechat_pay__trade_bills'
 ),
 
 acknowledged as (
@@ -45,7 +62,8 @@ sum_bills as (
     select
         bills.order_id,
         cast(min(bills.traded_at) as date) as paid_date,
-        sum(case when bills.trade_state = 'SUCCESS' then bills.order_amount else 0 end) as paid_amount,
+        -- a bill that shows a refund alone does not show what was paid
+        sum(case when bills.trade_state = 'SUCCESS' then bills.order_amount end) as paid_amount,
         sum(
             case
                 when bills.trade_state != 'SUCCESS' and coalesce(bills.refund_state, '') != 'FAIL'
@@ -84,6 +102,7 @@ final as (
             join_sides.shop_refunded_amount - join_sides.bill_refunded_amount as decimal(18, 2)
         ) as refund_difference,
         case
+            when join_sides.shop_paid_amount is null then 'only_in_bill'
             when
                 join_sides.bill_paid_amount is null
                 and not coalesce(
@@ -91,7 +110,6 @@ final as (
                 )
                 then 'not_covered'
             when join_sides.bill_paid_amount is null then 'only_in_shop'
-            when join_sides.shop_paid_amount is null then 'only_in_bill'
             when join_sides.shop_paid_amount != join_sides.bill_paid_amount then 'paid_differs'
             when join_sides.shop_refunded_amount = join_sides.bill_refunded_amount then 'matched'
             when abs(join_sides.shop_refunded_amount - join_sides.bill_refunded_amount) <= 0.01 then 'rounded'

@@ -1,35 +1,9 @@
-with exports as (
-    select * from {{ ref('int_exports_covered') }}
-),
-
-communities as (
-    select * from {{ ref('int_communities_described') }}
-),
-
-activities as (
-    select * from {{ ref('stg_kuaituantuan__activities') }}
-),
-
-sales as (
+with sales as (
     select * from {{ ref('int_sales_measured') }}
 ),
 
--- without clicks, promotion codes and group-buy activities nobody can say which community an order came from
-attribution_evidence as (
-    select coalesce(max(evidence.is_loaded), 0) = 1 as is_loaded
-    from (
-        select 1 as is_loaded
-        from exports
-        where exports.export_name = 'scrm__link_clicks' and exports.is_loaded
-        union all
-        select 1 as is_loaded
-        from communities
-        where communities.promo_code is not null
-        union all
-        select 1 as is_loaded
-        from activities
-        where activities.chat_id is not null
-    ) as evidence
+attribution as (
+    select * from {{ ref('int_attribution_evidenced') }}
 ),
 
 -- without a single order line or product cost, units and profit are unknown on days without a sale too
@@ -73,6 +47,8 @@ gather_rows as (
         sales.is_cost_known,
         case when sales.is_valid then 1 else 0 end as valid_orders,
         case when sales.is_cost_known then 0 else 1 end as uncosted_orders,
+        case when sales.is_cost_known then 1 else 0 end as costed_orders,
+        case when sales.is_valid and sales.units is not null then 1 else 0 end as unit_known_orders,
         case when sales.is_valid then sales.units else 0 end as valid_units,
         sales.paid_amount as gross_amount,
         sales.refunded_amount,
@@ -100,6 +76,8 @@ gather_rows as (
         null as is_cost_known,
         0 as valid_orders,
         0 as uncosted_orders,
+        0 as costed_orders,
+        0 as unit_known_orders,
         0 as valid_units,
         0 as gross_amount,
         0 as refunded_amount,
@@ -129,6 +107,8 @@ final as (
         gather_rows.is_cost_known,
         gather_rows.valid_orders,
         gather_rows.uncosted_orders,
+        gather_rows.costed_orders,
+        gather_rows.unit_known_orders,
         gather_rows.paid_date,
         cast(gather_rows.gross_amount as decimal(18, 2)) as gross_amount,
         cast(gather_rows.refunded_amount as decimal(18, 2)) as refunded_amount,
@@ -145,9 +125,9 @@ final as (
             as decimal(18, 2)
         ) as profit_amount,
         case when goods_evidence.has_units then gather_rows.valid_units end as valid_units,
-        case when attribution_evidence.is_loaded then gather_rows.community_id != 'unattributed' end as is_attributed
+        case when attribution.is_known then gather_rows.community_id != 'unattributed' end as is_attributed
     from gather_rows
-    cross join attribution_evidence
+    cross join attribution
     cross join goods_evidence
 )
 
