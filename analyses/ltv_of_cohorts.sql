@@ -9,6 +9,7 @@
 -- Per buyer, to compare cohorts: mf query --metrics historic_ltv --group-by metric_time__month,buyer_age__age_days
 with buyer_ages as (
     select * from {{ ref('fct_buyer_ages') }}
+    where is_complete
 ),
 
 buyers as (

@@ -1,5 +1,5 @@
 -- A campaign lasts from its start or its first phase to its end or its last phase; what happens in it counts on the day
--- of its start. What an export that is not loaded would have to tell is unknown, not zero.
+-- of its start. What an export that is not loaded, or ends before the campaign, would have to tell is unknown, not zero.
 with campaigns as (
     select * from {{ ref('stg_manual__campaigns') }}
 ),
@@ -24,13 +24,20 @@ measure_phases as (
 
 measure_exports as (
     select
-        count(case when export_name = 'scrm__campaign_reach' then 1 end) > 0 as is_reach_loaded,
+        min(case when export_name = 'scrm__campaign_reach' then last_day end) as reach_last_day,
         min(
             case when export_name in ('wecom__group_members', 'wecom__group_events') then first_day end
         ) as members_first_day,
+        max(
+            case when export_name in ('wecom__group_members', 'wecom__group_events') then last_day end
+        ) as members_last_day,
         min(case when export_name = 'wecom__messages' then first_day end) as messages_first_day,
         min(case when export_name = 'wecom__messages' then last_day end) as messages_last_day
     from exports
+),
+
+attribution as (
+    select * from {{ ref('int_attribution_evidenced') }}
 ),
 
 list_sales_days as (
@@ -63,33 +70,49 @@ date_windows as (
     cross join calendar
 ),
 
-final as (
+judge_windows as (
     select
-        date_windows.campaign_id,
-        date_windows.campaign_name,
-        date_windows.campaign_type,
-        date_windows.community_id,
-        date_windows.starts_at,
-        date_windows.ends_at,
-        date_windows.window_starts_at,
-        date_windows.window_ends_at,
-        cast(date_windows.starts_at as date) as start_date,
-        coalesce(cast(date_windows.starts_at as date) <= date_windows.as_of_date, false) as is_started,
-        measure_exports.is_reach_loaded
-        or coalesce(
-            date_windows.is_of_a_community and measure_exports.members_first_day <= date_windows.first_date, false
-        ) as is_reach_known,
-        first_days.date_day is not null and last_days.date_day is not null as is_sales_known,
+        date_windows.*,
+        coalesce(measure_exports.reach_last_day >= date_windows.last_date, false) as is_reach_listed,
         coalesce(
-            date_windows.is_of_a_community
-            and measure_exports.messages_first_day <= date_windows.first_date
+            measure_exports.members_first_day <= date_windows.first_date
+            and measure_exports.members_last_day >= date_windows.last_date,
+            false
+        ) as is_membership_known,
+        coalesce(
+            measure_exports.messages_first_day <= date_windows.first_date
             and measure_exports.messages_last_day >= date_windows.last_date,
             false
-        ) as is_messages_known
+        ) as is_talk_known,
+        first_days.date_day is not null and last_days.date_day is not null as is_order_known
     from date_windows
     cross join measure_exports
     left join list_sales_days as first_days on date_windows.first_date = first_days.date_day
     left join list_sales_days as last_days on date_windows.last_date = last_days.date_day
+),
+
+-- orders come to a campaign through its community, or without one through the people in the reach list
+final as (
+    select
+        judge_windows.campaign_id,
+        judge_windows.campaign_name,
+        judge_windows.campaign_type,
+        judge_windows.community_id,
+        judge_windows.starts_at,
+        judge_windows.ends_at,
+        judge_windows.window_starts_at,
+        judge_windows.window_ends_at,
+        cast(judge_windows.starts_at as date) as start_date,
+        coalesce(cast(judge_windows.starts_at as date) <= judge_windows.as_of_date, false) as is_started,
+        judge_windows.is_reach_listed
+        or (judge_windows.is_of_a_community and judge_windows.is_membership_known) as is_reach_known,
+        judge_windows.is_order_known
+        and case
+            when judge_windows.is_of_a_community then attribution.is_known else judge_windows.is_reach_listed
+        end as is_sales_known,
+        judge_windows.is_of_a_community and judge_windows.is_talk_known as is_messages_known
+    from judge_windows
+    cross join attribution
 )
 
 select * from final

@@ -42,9 +42,9 @@ count_participations as (
 ),
 
 -- without orders nobody knows how many took part
-order_evidence as (
-    select count(*) > 0 as is_loaded
-    from orders
+exports as (
+    select * from {{ ref('int_exports_covered') }}
+    where export_name = 'kuaituantuan__orders' and is_loaded
 ),
 
 final as (
@@ -59,14 +59,16 @@ final as (
         coalesce(communities.community_id, 'unattributed') as community_id,
         coalesce(products.product_role_zh, 'unclassified') as product_role,
         coalesce(
-            activities.activity_status = 20 and cast(activities.ended_at as date) <= calendar.as_of_date,
+            activities.activity_status = 20
+            and cast(activities.ended_at as date) <= calendar.as_of_date
+            and cast(activities.ended_at as date) <= exports.last_day,
             false
         ) as is_ended,
         coalesce(
             coalesce(count_participations.participations, 0) >= activities.min_participants, false
         ) as is_quorum_reached
     from activities
-    inner join order_evidence on order_evidence.is_loaded
+    cross join exports
     cross join calendar
     left join communities on activities.chat_id = communities.community_id
     left join products on activities.product_id = products.product_id

@@ -37,8 +37,8 @@ bound_days as (
     select
         (select min(date_day) from {{ ref('int_activity_days_spanned') }}) as first_activity_day,
         (select max(date_day) from {{ ref('int_activity_days_spanned') }}) as last_activity_day,
-        (select min(date_day) from {{ ref('int_sales_days_spanned') }}) as first_sales_day,
-        (select max(date_day) from {{ ref('int_sales_days_spanned') }}) as last_sales_day
+        (select min(first_day) from {{ ref('int_sales_bounded') }}) as first_sales_day,
+        (select min(last_day) from {{ ref('int_sales_bounded') }}) as last_sales_day
 ),
 
 find_first_orders as (

@@ -164,6 +164,7 @@ final as (
         cast(
             case when exports.is_loaded then coalesce(sum_phases.cost_amount, 0) end as decimal(18, 2)
         ) as cost_amount,
+        campaigns.is_sales_known and coalesce(exports.is_loaded, false) as is_return_known,
         campaigns.start_date as campaign_start_date
     from list_phases
     inner join campaigns on list_phases.campaign_id = campaigns.campaign_id

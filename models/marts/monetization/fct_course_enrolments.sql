@@ -11,15 +11,24 @@ calendar as (
     select * from {{ ref('int_calendar_bounded') }}
 ),
 
+exports as (
+    select * from {{ ref('int_exports_covered') }}
+    where export_name = 'xiaoetong__learning' and is_loaded
+),
+
 judge_enrolments as (
     select
         enrolments.*,
         courses.course_name,
         courses.trial_chat_id,
-        -- of a course that the list does not have nobody knows the end
-        coalesce(courses.last_date <= calendar.as_of_date, false) as is_matured
+        -- of a course that the list does not have nobody knows the end, of one that ends after the learning records
+        -- nobody knows who finished it
+        coalesce(
+            courses.last_date <= calendar.as_of_date and courses.last_date <= exports.last_day, false
+        ) as is_matured
     from enrolments
     cross join calendar
+    cross join exports
     left join courses on enrolments.course_id = courses.course_id
 ),
 

@@ -12,10 +12,9 @@ enrolments as (
     where enroll_type = 'paid'
 ),
 
--- without learning records nobody knows who bought
-learning_evidence as (
-    select count(*) > 0 as is_loaded
-    from {{ ref('stg_xiaoetong__learning') }}
+exports as (
+    select * from {{ ref('int_exports_covered') }}
+    where export_name = 'xiaoetong__learning' and is_loaded
 ),
 
 number_joins as (
@@ -33,7 +32,8 @@ number_joins as (
         ) as join_number
     from courses
     inner join memberships on courses.trial_chat_id = memberships.community_id
-    inner join learning_evidence on learning_evidence.is_loaded
+    -- of who joined after the learning records end nobody knows whether he bought
+    inner join exports on memberships.joined_date <= exports.last_day
 ),
 
 final as (

@@ -11,8 +11,8 @@ sales as (
 ),
 
 last_days as (
-    select max(date_day) as last_date
-    from {{ ref('int_sales_days_spanned') }}
+    select last_day as last_date
+    from {{ ref('int_sales_bounded') }}
 ),
 
 date_ages as (
@@ -30,32 +30,39 @@ date_ages as (
     {% endfor %}
 ),
 
--- a cohort is shown at an age once its youngest buyer could have reached it
-list_complete_ages as (
-    select date_ages.*
+-- a cohort is complete at an age once its youngest buyer could have reached it; the others keep their rows, so that a
+-- quarter of which one month is complete is not taken for that month
+judge_ages as (
+    select
+        date_ages.*,
+        coalesce(date_ages.complete_from_date <= last_days.last_date, false) as is_complete
     from date_ages
-    inner join last_days on date_ages.complete_from_date <= last_days.last_date
+    cross join last_days
 ),
 
 final as (
     select
-        {{ composite_key(['list_complete_ages.person_id', 'list_complete_ages.age_days']) }} as buyer_age_id,
-        list_complete_ages.person_id,
-        list_complete_ages.community_id,
-        list_complete_ages.channel_id,
-        list_complete_ages.age_days,
-        cast(sum(sales.net_amount) as decimal(18, 2)) as cumulative_net_amount,
-        list_complete_ages.cohort_month
-    from list_complete_ages
+        {{ composite_key(['judge_ages.person_id', 'judge_ages.age_days']) }} as buyer_age_id,
+        judge_ages.person_id,
+        judge_ages.community_id,
+        judge_ages.channel_id,
+        judge_ages.age_days,
+        judge_ages.is_complete,
+        cast(
+            case when judge_ages.is_complete then sum(sales.net_amount) end as decimal(18, 2)
+        ) as cumulative_net_amount,
+        judge_ages.cohort_month
+    from judge_ages
     inner join sales
-        on list_complete_ages.person_id = sales.buyer_person_id
-        and list_complete_ages.last_day_of_age >= sales.paid_date
+        on judge_ages.person_id = sales.buyer_person_id
+        and judge_ages.last_day_of_age >= sales.paid_date
     group by
-        list_complete_ages.person_id,
-        list_complete_ages.community_id,
-        list_complete_ages.channel_id,
-        list_complete_ages.age_days,
-        list_complete_ages.cohort_month
+        judge_ages.person_id,
+        judge_ages.community_id,
+        judge_ages.channel_id,
+        judge_ages.age_days,
+        judge_ages.is_complete,
+        judge_ages.cohort_month
 )
 
 select * from final

@@ -12,9 +12,11 @@ with purchase_days as (
     where person_id is not null
 ),
 
+-- up to the day that every shop reaches: who did not buy again in one may have done so in another
 covered_days as (
-    select distinct date_day
-    from {{ ref('int_sales_days_spanned') }}
+    select distinct sales_days.date_day
+    from {{ ref('int_sales_days_spanned') }} as sales_days
+    inner join {{ ref('int_sales_bounded') }} as sales_bounds on sales_days.date_day <= sales_bounds.last_day
 ),
 
 -- the first days after the orders begin, or after a gap in them, cannot look back far enough

@@ -12,8 +12,8 @@ sales_days as (
 ),
 
 find_last_day as (
-    select max(date_day) as last_date
-    from sales_days
+    select last_day as last_date
+    from {{ ref('int_sales_bounded') }}
 ),
 
 rank_orders as (

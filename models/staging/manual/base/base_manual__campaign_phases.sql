@@ -8,6 +8,9 @@
     ('开始时间', "starts_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM'),
     ('结束时间', "ends_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM'),
     ('结束时间', "ends_at < starts_at", 'ends before it starts'),
+    ('阶段', "row_in_file > 1",
+        'a second row of this phase of the campaign in one file (the first row counts): merge both into one row from the first start to the '
+        ~ 'last end, or give this row another phase'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
@@ -27,11 +30,21 @@ interpret_cells as (
     from source
 ),
 
+number_rows as (
+    select
+        *,
+        row_number() over (
+            partition by campaign_id, campaign_phase, source_file, exported_at
+            order by source_row
+        ) as row_in_file
+    from interpret_cells
+),
+
 mark_problems as (
     select
         *,
         {{ first_problem(checks) }}
-    from interpret_cells
+    from number_rows
 ),
 
 final as (
