@@ -7,8 +7,8 @@
 -- replies) and does not hang on a few. contributor_absence_factor is the smallest number of speakers who wrote half of
 -- the effective messages: if they leave, half of the talk is gone; 1 or 2 in a large community is a risk. team_messages
 -- are what staff and bots say; many of them beside few peer_replies mean a notice board. unanswered_questions among
--- questions tell whether we are there when asked; null where nobody asked. speakers are persons of the month, each
--- once.
+-- questions tell whether we are there when asked; null where nobody asked. distinct_speakers are persons of the
+-- month, each once.
 -- The shares and the waiting: mf query --metrics top_1pct_message_share,top_10pct_message_share,peer_reply_share,
 --   staff_message_share,first_response_minutes --group-by community__community_name,metric_time__month
 with community_months as (
@@ -38,7 +38,7 @@ final as (
         community_months.month_start_date,
         communities.community_name,
         communities.community_type_label,
-        community_months.speakers,
+        community_months.speakers as distinct_speakers,
         community_months.effective_messages,
         community_months.contributor_absence_factor,
         community_months.replies,

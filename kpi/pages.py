@@ -75,7 +75,8 @@ def metrics_page(layer: SemanticLayer, manifest: dict[str, Any]) -> str:
         NOTE,
         "",
         f"{len(metrics) - len(helpers)} metrics of the catalogue, {len(helpers)} helpers that they are made of. Ask:",
-        "`.venv/bin/mf query --metrics <id> --group-by metric_time__month,<split>`.",
+        "`.venv/bin/mf query --metrics <id> --group-by metric_time__month,<split>`. Age band, gender and region of members",
+        "answer `not_collected` unless the var `demographics_enabled` is set.",
         "",
         "| stage | metrics |",
         "|---|---|",
@@ -124,6 +125,8 @@ def _part(answer: Answer, question: dict[str, Any]) -> Answer:
 
 
 def _table(answer: Answer, limit: int) -> list[str]:
+    if not answer.rows:
+        return ["No rows."]
     lines = ["| " + " | ".join(answer.columns) + " |", "|" + "---|" * len(answer.columns)]
     lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in answer.rows[:limit]]
     if len(answer.rows) > limit:
@@ -135,7 +138,7 @@ def _command(question: dict[str, Any]) -> str:
     parts = [f".venv/bin/mf query --metrics {','.join(question['metrics'])}"]
     parts.append(f"--group-by {','.join(question['group_by'])}")
     parts += [f'--where "{where}"' for where in question.get("where", [])]
-    parts += [f"--order {','.join(question['order_by'])}"] if question.get("order_by") else []
+    parts.append(f"--order {','.join(question.get('order_by') or question['group_by'])}")
     return " \\\n  ".join(parts)
 
 

@@ -1,5 +1,6 @@
 -- A campaign lasts from its start or its first phase to its end or its last phase; what happens in it counts on the day
--- of its start. What an export that is not loaded, or ends before the campaign, would have to tell is unknown, not zero.
+-- of its start. What an export would have to tell that is not loaded, or ends before the campaign, is unknown, not
+-- zero.
 with campaigns as (
     select * from {{ ref('stg_manual__campaigns') }}
 ),
