@@ -1,36 +1,29 @@
+{#- (judgement, model, key, day of joining, age in days, matured, outcome) -#}
+{%- set judgements = [
+    ('activation', 'fct_activations', 'membership_id', 'joined_date', 7, 'matured_7d', 'activated_7d'),
+    ('activity on day 7', 'fct_new_members', 'new_member_id', 'first_joined_date', 7,
+        'matured_activity_d7', 'active_d7'),
+    ('activity on days 24 to 30', 'fct_new_members', 'new_member_id', 'first_joined_date', 30,
+        'matured_activity_d30', 'active_d30'),
+    ('conversion', 'fct_new_members', 'new_member_id', 'first_joined_date', 30,
+        'matured_conversion_30d', 'converted_30d'),
+] -%}
+
 -- Whoever is judged, or found active or buying, joined long enough before the last complete day.
 with calendar as (
     select * from {{ ref('int_calendar_bounded') }}
 ),
 
 list_judged as (
+    {% for judgement, model, key, joined_date, age, matured, outcome in judgements %}
     select
-        'activation' as judgement,
-        membership_id as judged_id,
-        {{ dbt.dateadd('day', 7, 'joined_date') }} as matured_date
-    from {{ ref('fct_activations') }}
-    where matured_7d = 1 or activated_7d = 1
-    union all
-    select
-        'activity on day 7' as judgement,
-        new_member_id as judged_id,
-        {{ dbt.dateadd('day', 7, 'first_joined_date') }} as matured_date
-    from {{ ref('fct_new_members') }}
-    where matured_activity_d7 = 1 or active_d7 = 1
-    union all
-    select
-        'activity on days 24 to 30' as judgement,
-        new_member_id as judged_id,
-        {{ dbt.dateadd('day', 30, 'first_joined_date') }} as matured_date
-    from {{ ref('fct_new_members') }}
-    where matured_activity_d30 = 1 or active_d30 = 1
-    union all
-    select
-        'conversion' as judgement,
-        new_member_id as judged_id,
-        {{ dbt.dateadd('day', 30, 'first_joined_date') }} as matured_date
-    from {{ ref('fct_new_members') }}
-    where matured_conversion_30d = 1 or converted_30d = 1
+        '{{ judgement }}' as judgement,
+        {{ key }} as judged_id,
+        {{ dbt.dateadd('day', age, joined_date) }} as matured_date
+    from {{ ref(model) }}
+    where {{ matured }} = 1 or {{ outcome }} = 1
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select
