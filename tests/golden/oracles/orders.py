@@ -327,11 +327,16 @@ def prepare_costs(connection) -> None:
     tables = {row["table_name"] for row in rows(connection, "select table_name from information_schema.tables")}
     advertised = []
     if "tencent_ads__daily" in tables:
-        advertised += rows(connection, "select date as day, adgroup_id as unit, cost as spent from tencent_ads__daily")
+        advertised += rows(
+            connection,
+            "select date as day, adgroup_id as unit, cost as spent from tencent_ads__daily where date < left(_exported_at, 10)"
+            " qualify row_number() over (partition by date, adgroup_id order by _exported_at desc) = 1",
+        )
     if "oceanengine__daily" in tables:
         advertised += rows(
             connection,
-            'select "时间-天" as day, 项目ID as unit, 消耗 as spent from oceanengine__daily where "时间-天" <> \'合计\'',
+            'select "时间-天" as day, 项目ID as unit, 消耗 as spent from oceanengine__daily where "时间-天" < left(_exported_at, 10)'
+            ' qualify row_number() over (partition by "时间-天", 项目ID order by _exported_at desc) = 1',
         )
     for row in advertised:
         target = targets.get(row["unit"], {})
