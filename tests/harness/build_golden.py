@@ -40,7 +40,9 @@ def compile_project(landing: Path = LANDING, target: Path = TARGET) -> Path:
     Raises:
         RuntimeError: with dbt's own words, when it does not compile.
     """
-    scratch = target / "compile" / "community_metrics.duckdb"  # dbt reads the landed headers; the warehouse may be in use
+    scratch = (
+        target / "compile" / "community_metrics.duckdb"
+    )  # dbt reads the landed headers; the warehouse may be in use
     scratch.parent.mkdir(parents=True, exist_ok=True)
     dbt = Path(sys.executable).with_name("dbt")
     done = subprocess.run(
@@ -94,7 +96,9 @@ def main() -> None:
     failed = build(fresh="--fresh" in sys.argv)
     for name, rows in sorted(failed.items()):
         print(f"{name}: {rows} rows")
-    print(f"{WAREHOUSE.relative_to(ROOT)}: {'built, all data tests pass' if not failed else f'{len(failed)} tests fail'}")
+    print(
+        f"{WAREHOUSE.relative_to(ROOT)}: {'built, all data tests pass' if not failed else f'{len(failed)} tests fail'}"
+    )
     sys.exit(bool(failed))
 
 

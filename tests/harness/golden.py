@@ -89,7 +89,7 @@ def oracle(authored: Path = AUTHORED) -> duckdb.DuckDBPyConnection:
         header, unit = header_of(file.stem), units(file.stem)
         given = rows_of(file)
         columns = [
-            f'cast(nullif("{column}", \'\') as {"decimal(18, 2)" if unit.get(column) == "fen" else "timestamp"})'
+            f"cast(nullif(\"{column}\", '') as {'decimal(18, 2)' if unit.get(column) == 'fen' else 'timestamp'})"
             f' as "{column}"'
             if column in unit and column in (given[0] if given else ())
             else f'nullif("{column}", \'\') as "{column}"'

@@ -49,10 +49,12 @@ class Replay:
     def __post_init__(self) -> None:
         """Put the nodes in an order in which each comes after what it reads."""
         self.order = list(
-            TopologicalSorter({
-                key: [other for other in node["depends_on"].get("nodes", []) if other in self.nodes]
-                for key, node in self.nodes.items()
-            }).static_order()
+            TopologicalSorter(
+                {
+                    key: [other for other in node["depends_on"].get("nodes", []) if other in self.nodes]
+                    for key, node in self.nodes.items()
+                }
+            ).static_order()
         )
 
     def below(self, names: Collection[str]) -> set[str]:
@@ -122,7 +124,9 @@ class Replay:
         """The select of a model, cast to the types that its contract promises."""
         if not node["config"].get("contract", {}).get("enforced"):
             return sql
-        columns = ", ".join(f'cast("{c["name"]}" as {c["data_type"]}) as "{c["name"]}"' for c in node["columns"].values())
+        columns = ", ".join(
+            f'cast("{c["name"]}" as {c["data_type"]}) as "{c["name"]}"' for c in node["columns"].values()
+        )
         return f"select {columns} from (\n{sql}\n)"
 
 
