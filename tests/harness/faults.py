@@ -293,10 +293,11 @@ class Bench:
 
         scratch = FOLDER / "scratch" / "community_metrics.duckdb"
         scratch.parent.mkdir(exist_ok=True)
-        os.environ |= build_golden.environment(self.exports, scratch) | {"DBT_TARGET_PATH": str(FOLDER / "dbt")}
         quiet = ["--quiet", "--no-write-json", "--no-use-colors"]
-        if not hasattr(self, "manifest"):
+        if not hasattr(self, "manifest"):  # in the settings of the golden build, whose parsed files it finds
+            os.environ |= build_golden.environment() | {"DBT_TARGET_PATH": str(build_golden.TARGET)}
             self.manifest = dbtRunner().invoke([*quiet, "parse", "--project-dir", str(ROOT)]).result
+        os.environ |= build_golden.environment(self.exports, scratch) | {"DBT_TARGET_PATH": str(FOLDER / "dbt")}
         runner = dbtRunner(manifest=self.manifest)
         named = ["run-operation", "require_known_files", "--args", f"{{landing: '{self.exports}'}}"]
         for command in (named, ["compile", "--select", *bases]):
