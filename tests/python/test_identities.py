@@ -62,7 +62,7 @@ def batches_of(metrics, size):
 
 @pytest.fixture(scope="module")
 def additive_batches(semantic_layer):
-    """Lists of additive metrics that can be asked together, with what they are split by and what they are added within."""
+    """Additive metrics that can be asked together, by table, finest grain, kind they are added within, and splits."""
     batches = defaultdict(list)
     for name in sorted(METRICS):
         if additivity(name).startswith("add") and name not in NOT_ADDED_UP:
