@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -25,7 +26,9 @@ def engine(golden_warehouse):
 
     os.environ |= build_golden.environment()
     os.environ["DBT_TARGET_PATH"] = str(build_golden.TARGET)
-    return SemanticLayer(ROOT, os.environ["DBT_PROFILES_DIR"])
+    layer = SemanticLayer(ROOT, os.environ["DBT_PROFILES_DIR"])
+    # the definitions that the golden warehouse was compiled with, whatever another command left in target/
+    return layer.defined_by(json.loads((build_golden.TARGET / "semantic_manifest.json").read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session")
