@@ -276,7 +276,7 @@ def resolved(connection) -> tuple[dict[str, dict], list[dict]]:
         orders |= latest
         rises += risen
     for order in orders.values():
-        order["person"] = owners.get(order["buyer"], order["buyer"])
+        order["person"] = owners.get(order["buyer"], order["buyer"]) or None  # nobody, where the shop knows no phone
         order["is_counted"] = role_of.get(order["person"], "customer") in COUNTED
         order["is_sold"] = bool(order["paid_at"]) and order["is_sale"] and order["paid"] > 0 and order["is_counted"]
         order["goods_cost"] = goods_cost(order, costs)
@@ -420,11 +420,11 @@ def prepare_places(connection) -> None:
     connection.execute("""
         create table purchases as
         select person, paid_date, row_number() over (partition by person order by paid_date) as number
-        from (select distinct person, paid_date from orders where is_valid)
+        from (select distinct person, paid_date from orders where is_valid and person is not null)
     """)
     connection.execute("""
         create table firsts as
-        select person, paid_date, community, channel from orders where is_valid
+        select person, paid_date, community, channel from orders where is_valid and person is not null
         qualify row_number() over (partition by person order by paid_at) = 1
     """)
 
