@@ -1,23 +1,31 @@
 """Who said and did what: messages, questions, replies, topics, interactions, activity and its states by month.
 
-- ``kept(message_id, chat_id, day, sent_at, sender, person, role, channel, is_team, is_customer, is_effective, is_sign_up,
-  polarity, terms)``: messages sent in a community and not taken back. The channel is that of the sender's stay.
+- ``kept(message_id, chat_id, day, sent_at, sender, person, role, channel, is_team, is_customer, is_effective,
+  polarity)``: messages sent in a community and not taken back. The channel is that of the sender's stay.
 - ``mentions(message_id, chat_id, day, person, term)``: terms of effective messages, each once per message.
 - ``questions(chat_id, day, person, asked_at, minutes, is_unanswered)`` and ``replies(chat_id, day, replier, is_peer)``.
-- ``actions(kind, chat_id, day, done_at, person, number)``: comments, likes, shares, check-ins, votes, sign-ups;
+- ``actions(kind, chat_id, day, person, number)``: comments, likes, shares, check-ins, votes, sign-ups;
   ``action_days(kind, date_day)``: the days on which a kind is known.
-- ``activities(person, chat_id, done_at, day, kind)``: declared activities of counted persons; orders among them where the orders are
-  known (table ``orders``).
+- ``activities(person, chat_id, done_at, day, kind)``: declared activities of counted persons, orders among them
+  where the table ``orders`` is known.
 - ``alive(chat_id, date_day)``: days on which a community exists; ``stock(chat_id, channel, date_day, memberships)``.
 - ``newcomers(person, chat_id, channel, joined_at)``: first stays of people, seen and within the history.
 - ``states(month, person, state)``: returning, new, resurrected, dormant, by calendar month.
 - ``content(day, content_id, chat_id, views, clicks, comments, likes, shares)`` and
   ``articles(day, article, readers, sharers, likers, recommenders, comments, collectors)``.
+
+Views with a row for the quiet days too, in which a count is 0 and not unknown:
+
+- ``talk``: ``kept``, and for a day without messages of a community a row without a message;
+- ``speech(chat_id, channel, date_day, speakers, memberships)``;
+- ``doings(kind, chat_id, date_day, number)`` and ``looks(chat_id, date_day, content_id, views, ...)``;
+- ``presence(chat_id, date_day, person)``: who was active, and a row without a person for each community and day.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections import defaultdict
 
 from golden.oracles.people import FIRST_DAY, HISTORY, LAST_DAY, rows
@@ -114,7 +122,7 @@ def replies_of(kept: list[dict]) -> list[tuple]:
     found = []
     for chat in sorted({row["roomid"] for row in kept}):
         talk = [row for row in kept if row["roomid"] == chat and (row["is_customer"] or row["role"] == "staff")]
-        for before, row in zip(talk, talk[1:], strict=False):
+        for before, row in itertools.pairwise(talk):
             soon = row["msgtime"] - before["msgtime"] <= dt.timedelta(minutes=30)
             if before["is_customer"] and before["person"] != row["person"] and soon:
                 found.append((chat, row["msgtime"].date(), row["person"], row["is_customer"]))
@@ -130,10 +138,8 @@ def check_ins(connection, persons) -> list[tuple]:
     found, so_far = [], {}
     for row in pulls:
         key, days = (row["activity_id"], row["external_userid"]), int(row["total_days"])
-        if row["_exported_at"] == first[row["activity_id"]]:
-            rise = int(days > 0)
-        else:
-            rise = days - so_far.get(key, 0)
+        is_first_pull = row["_exported_at"] == first[row["activity_id"]]
+        rise = int(days > 0) if is_first_pull else days - so_far.get(key, 0)
         so_far[key] = days
         who, role = persons[row["external_userid"]]
         counted = role in ("customer", "kol") and row["phase"] != "first_entry"
@@ -156,15 +162,16 @@ def votes(connection, persons) -> list[tuple]:
 
 def content_days(connection) -> list[tuple]:
     """Rows of ``content``: of each piece and day the latest export, of days that were over when it was made."""
-    home = {row["content_id"]: row["chat_id"] or "unattributed" for row in rows(connection, "select * from scrm__content_items")}
+    items = rows(connection, "select * from scrm__content_items")
+    home = {row["content_id"]: row["chat_id"] or "unattributed" for row in items}
+    counters = ("view_cnt", "click_cnt", "comment_cnt", "like_cnt", "share_cnt")
     latest = {}
     for row in rows(connection, "select * from scrm__content_daily order by _exported_at"):
         day = dt.date.fromisoformat(row["stat_date"])
         if day < dt.date.fromisoformat(str(row["_exported_at"])[:10]) and day <= LAST_DAY:
             latest[row["content_id"], day] = row
     return [
-        (day, content, home[content], *(int(row[f"{name}_cnt"]) for name in ("view", "click", "comment", "like", "share")))
-        for (content, day), row in latest.items()
+        (day, content, home[content], *(int(row[name]) for name in counters)) for (content, day), row in latest.items()
     ]
 
 
@@ -219,7 +226,7 @@ def states_of(activities: list[tuple], newcomers: list[tuple]) -> list[tuple]:
     active = {month: {who for who, _, _, day, _ in activities if day.replace(day=1) == month} for month in months}
     joined = {who: at.date().replace(day=1) for who, _, _, at in newcomers}
     found = []
-    for before, month in zip(months, months[1:], strict=False):
+    for before, month in itertools.pairwise(months):
         for who in sorted(active[before] | active[month]):
             if who not in active[month]:
                 state = "dormant"
@@ -247,102 +254,119 @@ def order_activities(connection, stays) -> list[tuple]:
     ]
 
 
-def prepare(connection) -> None:
-    """Add the tables above to the database of golden rows."""
-    persons = {row["member_key"]: (row["person"], row["role"]) for row in rows(connection, "select * from persons")}
-    stays = rows(connection, "select * from spells order by joined_at")
-    kept = kept_messages(connection, persons, stays)
+QUIET_TOO = """
+create view homes as select chat_id, date_day from alive union all select 'unattributed', date_day from days;
+create view talk as
+    select date_day, alive.chat_id, coalesce(channel, 'unattributed') as channel, role,
+        hour(sent_at) as sent_hour, message_id, coalesce(is_team, false) as is_team,
+        coalesce(is_customer, false) as is_customer,
+        coalesce(is_effective, false) as is_effective, polarity
+    from alive left join kept on kept.chat_id = alive.chat_id and day = date_day;
+create view speech as
+    with cells as (
+        select distinct chat_id, channel from spells union select chat_id, channel from kept where is_effective
+    ),
+    spoke as (
+        select chat_id, channel, day, count(distinct person) as speakers from kept where is_effective group by all
+    )
+    select chat_id, channel, date_day, coalesce(speakers, 0) as speakers, coalesce(memberships, 0) as memberships
+    from alive join cells using (chat_id) left join stock using (chat_id, channel, date_day)
+    left join spoke on (spoke.chat_id, spoke.channel, spoke.day) = (chat_id, channel, date_day);
+create view doings as
+    select kind, chat_id, day as date_day, number, person from actions
+    union all
+    select kind, chat_id, date_day, 0, null from action_days join homes using (date_day);
+create view looks as
+    select chat_id, day as date_day, content_id, views, clicks, comments, likes, shares from content
+    union all
+    select chat_id, date_day, null, 0, 0, 0, 0, 0 from homes where date_day >= (select min(day) from content);
+create view presence as
+    select chat_id, day as date_day, person from activities
+    union all
+    select chat_id, date_day, null from days, (select distinct chat_id from homes);
+"""
+
+
+def by_person(connection, persons, kept) -> dict[str, list[tuple]]:
+    """(community, time, person, number) of check-ins, votes and sign-ups."""
+    signed = [row for row in kept if row["is_customer"] and row["is_solitaire"] == "1"]
+    return {
+        "check_in": check_ins(connection, persons),
+        "vote": votes(connection, persons),
+        "sign_up": [(row["roomid"], row["msgtime"], row["person"], 1) for row in signed],
+    }
+
+
+def prepare_messages(connection, kept: list[dict]) -> None:
+    """Tables of what was said."""
+    columns = ("msgid", "roomid", "day", "msgtime", "from", "person", "role", "channel")
+    judged = ("is_team", "is_customer", "is_effective", "polarity")
+    for row in kept:
+        row |= {"day": row["msgtime"].date(), "is_team": row["role"] in ("staff", "bot")}
     create(
         connection,
         "kept",
-        "message_id varchar, chat_id varchar, day date, sent_at timestamp, sender varchar, person varchar, role varchar,"
-        " channel varchar, is_team boolean, is_customer boolean, is_effective boolean, is_sign_up boolean, polarity integer,"
-        " terms varchar",
-        [
-            (
-                *(row["msgid"], row["roomid"], row["msgtime"].date(), row["msgtime"], row["from"], row["person"], row["role"]),
-                *(row["channel"], row["role"] in ("staff", "bot"), row["is_customer"], row["is_effective"]),
-                *(row["is_customer"] and row["is_solitaire"] == "1", row["polarity"], row["terms"]),
-            )
-            for row in kept
-        ],
+        "message_id varchar, chat_id varchar, day date, sent_at timestamp, sender varchar, person varchar,"
+        " role varchar, channel varchar, is_team boolean, is_customer boolean, is_effective boolean, polarity integer",
+        [tuple(row[name] for name in columns + judged) for row in kept],
     )
     create(
         connection,
         "mentions",
         "message_id varchar, chat_id varchar, day date, person varchar, term varchar",
         [
-            (row["msgid"], row["roomid"], row["msgtime"].date(), row["person"], term)
+            (row["msgid"], row["roomid"], row["day"], row["person"], term)
             for row in kept
             if row["is_effective"]
             for term in sorted(set((row["terms"] or "").split()))
         ],
     )
-    create(
-        connection,
-        "questions",
-        "chat_id varchar, day date, person varchar, asked_at timestamp, minutes double, is_unanswered boolean",
-        questions_of(kept),
-    )
+    asked = "chat_id varchar, day date, person varchar, asked_at timestamp, minutes double, is_unanswered boolean"
+    create(connection, "questions", asked, questions_of(kept))
     create(connection, "replies", "chat_id varchar, day date, replier varchar, is_peer boolean", replies_of(kept))
-    content = content_days(connection)
-    create(
-        connection,
-        "content",
-        "day date, content_id varchar, chat_id varchar, views integer, clicks integer, comments integer, likes integer,"
-        " shares integer",
-        content,
-    )
-    create(
-        connection,
-        "articles",
-        "day date, article varchar, readers integer, sharers integer, likers integer, recommenders integer,"
-        " comments integer, collectors integer",
-        article_days(connection),
-    )
-    signed = [(row["roomid"], row["msgtime"], row["person"], 1) for row in kept if row["is_customer"] and row["is_solitaire"] == "1"]
-    by_person = {"check_in": check_ins(connection, persons), "vote": votes(connection, persons), "sign_up": signed}
-    actions = [
-        (kind, chat, at.date(), at, who, number) for kind, done in by_person.items() for chat, at, who, number in done
-    ]
-    actions += [
-        (kind, row[2], row[0], None, None, row[column]) for row in content for column, kind in enumerate(KNOWN_KINDS, start=5)
-    ]
-    create(
-        connection,
-        "actions",
-        "kind varchar, chat_id varchar, day date, done_at timestamp, person varchar, number integer",
-        actions,
-    )
+
+
+def prepare_actions(connection, done: dict[str, list[tuple]], content: list[tuple]) -> None:
+    """Tables of what was done: by known persons, and counted by the content tool."""
+    actions = [(kind, chat, at.date(), who, number) for kind, acts in done.items() for chat, at, who, number in acts]
+    for row in content:
+        actions += [(kind, row[2], row[0], None, row[at]) for at, kind in enumerate(KNOWN_KINDS, start=5)]
+    create(connection, "actions", "kind varchar, chat_id varchar, day date, person varchar, number integer", actions)
     begins = {kind: min(row[2] for row in actions if row[0] == kind) for kind in {row[0] for row in actions}}
-    begins["sign_up"] = min(row["msgtime"].date() for row in kept)
-    create(
-        connection,
-        "action_days",
-        "kind varchar, date_day date",
-        [
-            (kind, first + DAY * number)
-            for kind, first in begins.items()
-            for number in range((LAST_DAY - first).days + 1)
-        ],
+    # known from the first event of their export on, votes from the launch of a poll, sign-ups as messages are
+    begins["sign_up"] = FIRST_DAY
+    begins["vote"] = rows(connection, "select min(msgtime) as first from wecom__polls")[0]["first"].date()
+    known = [(kind, first + DAY * n) for kind, first in begins.items() for n in range((LAST_DAY - first).days + 1)]
+    create(connection, "action_days", "kind varchar, date_day date", known)
+
+
+def prepare(connection) -> None:
+    """Add the tables and views above to the database of golden rows."""
+    persons = {row["member_key"]: (row["person"], row["role"]) for row in rows(connection, "select * from persons")}
+    stays = rows(connection, "select * from spells order by joined_at")
+    kept = kept_messages(connection, persons, stays)
+    prepare_messages(connection, kept)
+    content, done = content_days(connection), by_person(connection, persons, kept)
+    shown = "views integer, clicks integer, comments integer, likes integer, shares integer"
+    create(connection, "content", f"day date, content_id varchar, chat_id varchar, {shown}", content)
+    read = (
+        "readers integer, sharers integer, likers integer, recommenders integer, comments integer, collectors integer"
     )
+    create(connection, "articles", f"day date, article varchar, {read}", article_days(connection))
+    prepare_actions(connection, done, content)
     activities = [(row["person"], row["roomid"], row["msgtime"], "message") for row in kept if row["is_effective"]]
-    activities += [(who, chat, at, kind) for kind, done in by_person.items() for chat, at, who, _ in done]
+    activities += [(who, chat, at, kind) for kind, acts in done.items() for chat, at, who, _ in acts]
     activities += order_activities(connection, stays)
     activities = [(who, chat, at, at.date(), kind) for who, chat, at, kind in activities]
-    create(
-        connection,
-        "activities",
-        "person varchar, chat_id varchar, done_at timestamp, day date, kind varchar",
-        activities,
-    )
+    acted = "person varchar, chat_id varchar, done_at timestamp, day date, kind varchar"
+    create(connection, "activities", acted, activities)
     create(connection, "alive", "chat_id varchar, date_day date", spans(connection))
     connection.execute(
         "create table stock as select chat_id, channel, date_day, count(*) as memberships from days join spells"
         " on date_day >= cast(joined_at as date) and (left_at is null or date_day < cast(left_at as date)) group by all"
     )
     newcomers = newcomers_of(stays)
-    create(
-        connection, "newcomers", "person varchar, chat_id varchar, channel varchar, joined_at timestamp", newcomers
-    )
+    came = "person varchar, chat_id varchar, channel varchar, joined_at timestamp"
+    create(connection, "newcomers", came, newcomers)
     create(connection, "states", "month date, person varchar, state varchar", states_of(activities, newcomers))
+    connection.execute(QUIET_TOO)
