@@ -1,14 +1,20 @@
-"""Who bought what, for how much, and which community is credited: tables ``orders``, ``refunds``, ``purchases``, ``covered``.
+"""Who bought what, for how much, which community is credited, and what it all cost.
 
-- ``orders(order_id, shop, buyer, person, is_counted, paid_at, paid_date, paid, refunded, net, is_sold, is_valid, units, listed,
-  discount, goods_cost, community, method, channel, is_member, is_member_there)``: the latest version of every paid order of
-  the three shops up to the last complete day. ``community`` is ``unattributed`` where none is credited; ``units`` and
-  ``goods_cost`` are null where they are not known; ``is_member``: the buyer was in some community when he paid.
+- ``orders(order_id, shop, buyer, person, is_counted, paid_at, paid_date, paid, refunded, net, is_sold, is_valid, units,
+  listed, discount, goods_cost, community, method, channel, is_member, is_member_there)``: the latest version of every
+  paid order of the three shops up to the last complete day. ``community`` is ``unattributed`` where none is credited;
+  ``units`` and ``goods_cost`` are null where they are not known; ``is_member``: the buyer was in some community when he
+  paid, ``is_member_there``: in the credited one.
+- ``sales(date_day, ...)``: the sold orders, and an empty row for each covered day without one; ``placed(place, date_day,
+  ...)``: the same for each community and ``unattributed``, as long as the community exists.
 - ``refunds(order_id, refund_date, amount, community)``: each rise of what was given back of a sold order.
-- ``purchases(person, paid_date, number)``: the days on which a person bought, counted from the first.
-- ``covered(shop, date_day)``: the days for which the orders of a shop are known.
-- ``sales_days(date_day)``: the days known of any shop. ``costs(date_day, kind, community, channel, amount)``: what each
-  day cost, advertising included. ``cost_days(date_day)``: the days of which the cost sheet speaks.
+- ``purchases(person, paid_date, number)``: the days on which a person bought, counted from the first;
+  ``firsts(person, paid_date, community, channel)``: the first valid order of each.
+- ``covered(shop, date_day)``: the days for which the orders of a shop are known; ``sales_days(date_day)``: of any shop.
+- ``costs(date_day, kind, community, channel, amount)``: what each day cost, advertising included;
+  ``cost_days(date_day)``: the days of which the cost sheet speaks.
+- ``places(place, community_type, opened, closed)``: the communities, and ``unattributed``.
+- ``inside(date_day, person, place, is_closing)``: who was in which community on a day; ``is_closing``: at its end, too.
 """
 
 from __future__ import annotations
@@ -17,7 +23,7 @@ import datetime as dt
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 
-from golden.oracles.people import LAST_DAY, people, rows
+from golden.oracles.people import FIRST_DAY, LAST_DAY, people, rows
 
 CENT = Decimal("0.01")
 CLICK = {True: dt.timedelta(hours=24), False: dt.timedelta(days=7)}  # flash communities, others
@@ -134,7 +140,9 @@ def kuaituantuan(connection) -> tuple[dict[str, dict], list[dict]]:
     """Latest version of each sale of 快团团, the reseller's side where both are exported, and the rises of its refund."""
     unions = {
         row["openid"]: row["unionid"]
-        for row in rows(connection, "select distinct openid, unionid from wechat_store__orders where unionid is not null")
+        for row in rows(
+            connection, "select distinct openid, unionid from wechat_store__orders where unionid is not null"
+        )
     }
     chats = {row["activity_no"]: row["chat_id"] for row in rows(connection, "select * from kuaituantuan__activities")}
     versions = in_order(connection, "kuaituantuan__orders")
@@ -201,7 +209,9 @@ def goods_cost(order: dict, costs: dict[str, Decimal]) -> Decimal | None:
         return None
     if order["refunded"] >= order["paid"]:
         return Decimal(0)
-    return sum(((quantity - returned) * costs[product] for product, quantity, returned, _ in order["lines"]), Decimal(0))
+    return sum(
+        ((quantity - returned) * costs[product] for product, quantity, returned, _ in order["lines"]), Decimal(0)
+    )
 
 
 def inside(spells: list[dict], person: str, at: dt.datetime, chat: str | None = None) -> list[dict]:
@@ -253,7 +263,9 @@ def resolved(connection) -> tuple[dict[str, dict], list[dict]]:
     codes = {row["promo_code"]: row["chat_id"] for row in named if row["promo_code"]}
     flash = {row["chat_id"] for row in named if row["community_type"] == "flash"}
     costs = {
-        row["product_id"]: money(row["单位成本"]) for row in rows(connection, "select * from manual__products") if row["单位成本"]
+        row["product_id"]: money(row["单位成本"])
+        for row in rows(connection, "select * from manual__products")
+        if row["单位成本"]
     }
     orders, rises = {}, []
     for shop in (youzan, wechat_store, kuaituantuan):
@@ -284,12 +296,23 @@ def prepare_orders(connection) -> None:
         " goods_cost decimal(18, 2), community varchar, method varchar, channel varchar, is_member boolean,"
         " is_member_there boolean)"
     )
-    connection.execute("create table refunds (order_id varchar, refund_date date, amount decimal(18, 2), community varchar)")
+    connection.execute(
+        "create table refunds (order_id varchar, refund_date date, amount decimal(18, 2), community varchar)"
+    )
     for key, o in sorted(orders.items()):
         if not o["paid_at"] or o["paid_at"].date() > LAST_DAY:
             continue
         units = None if o["lines"] is None else sum(quantity for _, quantity, _, is_gift in o["lines"] if not is_gift)
-        values = [key, o["shop"], o["buyer"], o["person"], o["is_counted"], o["paid_at"], o["paid_at"].date(), o["paid"]]
+        values = [
+            key,
+            o["shop"],
+            o["buyer"],
+            o["person"],
+            o["is_counted"],
+            o["paid_at"],
+            o["paid_at"].date(),
+            o["paid"],
+        ]
         values += [o["refunded"], o["paid"] - o["refunded"], o["is_sold"], o["is_sold"] and o["refunded"] < o["paid"]]
         values += [units, o["listed"], o["discount"], o["goods_cost"], o["community"], o["method"], o["channel"]]
         values += [o["is_member"], o["is_member_there"]]
@@ -337,20 +360,71 @@ def prepare_costs(connection) -> None:
         target = targets.get(row["unit"], {})
         place = [target.get("chat_id") or "unattributed", target.get("channel_id") or "unattributed"]
         if dt.date.fromisoformat(str(row["day"])[:10]) <= LAST_DAY:
-            connection.execute("insert into costs values (?, '广告', ?, ?, ?)", [str(row["day"])[:10], *place, money(row["spent"])])
+            connection.execute(
+                "insert into costs values (?, '广告', ?, ?, ?)", [str(row["day"])[:10], *place, money(row["spent"])]
+            )
+
+
+def prepare_places(connection) -> None:
+    """Add ``places``, ``inside``, ``sales``, ``placed``, ``purchases`` and ``firsts``."""
+    connection.execute(f"""
+        create table places as
+        with opened as (
+            select chat_id, cast(min(seen_at) as date) as opened
+            from (
+                select chat_id, create_time as seen_at from wecom__group_chats
+                union all select ChatId, CreateTime from wecom__group_events where ChangeType = 'create'
+            ) group by all
+        ),
+        closed as (
+            select ChatId as chat_id, cast(CreateTime as date) as closed
+            from wecom__group_events where ChangeType = 'dismiss'
+        )
+        select chat_id as place, community_type, greatest(opened, date '{FIRST_DAY}') as opened,
+            coalesce(closed, date '{LAST_DAY}') as closed
+        from manual__communities join opened using (chat_id) left join closed using (chat_id)
+        union all select 'unattributed', 'unattributed', (select min(date_day) from sales_days), date '{LAST_DAY}'
+    """)
+    connection.execute("""
+        create table inside as
+        select
+            date_day, person, chat_id as place, community_type,
+            left_at is null or cast(left_at as date) > date_day as is_closing
+        from days
+        join spells on date_day >= cast(joined_at as date) and (left_at is null or date_day <= cast(left_at as date))
+        join places on place = chat_id
+    """)
+    connection.execute(
+        "create table sales as select * from sales_days left join orders on paid_date = date_day and is_sold"
+    )
+    connection.execute("""
+        create table placed as
+        select * exclude (opened, closed)
+        from sales_days
+        join places on date_day between opened and closed
+        left join orders on paid_date = date_day and is_sold and community = place
+    """)
+    connection.execute("""
+        create table purchases as
+        select person, paid_date, row_number() over (partition by person order by paid_date) as number
+        from (select distinct person, paid_date from orders where is_valid)
+    """)
+    connection.execute("""
+        create table firsts as
+        select person, paid_date, community, channel from orders where is_valid
+        qualify row_number() over (partition by person order by paid_at) = 1
+    """)
 
 
 def prepare(connection) -> None:
     """Add the tables of this module to the database of golden rows."""
     prepare_orders(connection)
     connection.execute(
-        "create table purchases as select person, paid_date, row_number() over (partition by person order by paid_date)"
-        " as number from (select distinct person, paid_date from orders where is_valid)"
-    )
-    connection.execute(
-        "create table covered as select shop, cast(unnest(generate_series(min(first_day), ?::date, interval 1 day)) as date)"
-        " as date_day from (select shop, cast(paid_at as date) as first_day from orders) group by shop",
+        "create table covered as"
+        " select shop, cast(unnest(generate_series(first_day, ?::date, interval 1 day)) as date) as date_day"
+        " from (select shop, min(paid_date) as first_day from orders group by shop)",
         [LAST_DAY],
     )
     connection.execute("create table sales_days as select distinct date_day from covered")
+    prepare_places(connection)
     prepare_costs(connection)
