@@ -7,7 +7,9 @@ imports it. Everything returned is plain Python.
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -122,6 +124,32 @@ class SemanticLayer:
     def saved_query(self, name: str) -> Answer:
         """The answer of a saved query, see ``saved_query_names``."""
         return self._ask(saved_query_name=name)
+
+    def sql_of(self, metrics: Sequence[str], group_by: Sequence[str] = (), where: Sequence[str] = ()) -> str:
+        """The SQL that ``query`` would run, without running it."""
+        from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
+
+        request = MetricFlowQueryRequest.create(
+            metric_names=list(metrics), group_by_names=list(group_by) or None, where_constraints=list(where) or None
+        )
+        return self._engine.explain(request).sql_statement.sql
+
+    def defined_by(self, manifest: dict[str, Any]) -> SemanticLayer:
+        """The same warehouse asked through other definitions.
+
+        Args:
+            manifest: the content of a ``semantic_manifest.json``.
+        """
+        from metricflow.engine.metricflow_engine import MetricFlowEngine
+        from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
+        from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
+
+        other = copy.copy(self)
+        parsed = parse_manifest_from_dbt_generated_manifest(json.dumps(manifest))
+        other._engine = MetricFlowEngine(
+            semantic_manifest_lookup=SemanticManifestLookup(parsed), sql_client=self._client
+        )
+        return other
 
     def _ask(self, **request: Any) -> Answer:
         from metricflow.engine.metricflow_engine import MetricFlowQueryRequest

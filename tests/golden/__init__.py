@@ -1,0 +1,1 @@
+"""The golden data set, its cases and their oracles: see README.md."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 
 import pytest
-from golden import oracles
 from harness import build_golden
-from harness.golden import ROOT, oracle
+from harness.cases import golden_rows
+from harness.golden import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -32,12 +30,5 @@ def engine(golden_warehouse):
 
 @pytest.fixture(scope="session")
 def raw():
-    """The golden rows as a person wrote them, with the tables that the oracles derive from them."""
-    connection = oracle()
-    names = sorted(module.name for module in pkgutil.iter_modules(oracles.__path__))
-    # people come first: everybody else counts them
-    for name in sorted(names, key=lambda name: (name != "people", name != "orders", name)):
-        module = importlib.import_module(f"golden.oracles.{name}")
-        if hasattr(module, "prepare"):
-            module.prepare(connection)
-    return connection
+    """The golden rows in a database of their own."""
+    return golden_rows()

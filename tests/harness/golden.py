@@ -1,9 +1,9 @@
 """The golden data set: a few rows per export, written so that a person can count every answer on paper.
 
-``tests/golden/exports/<export>.csv`` holds times as wall clock of Asia/Shanghai and money in yuan, whatever the platform
-writes, and beside each row the reason for it (``why``). ``land`` turns them into exports in the platforms' own units, which
-the project reads; ``oracle`` gives them to a database of their own as they stand, from which the expected answers
-are computed. The two meet nowhere else.
+``tests/golden/exports/<export>.csv`` holds times as wall clock of Asia/Shanghai and money in yuan, whatever the
+platform writes, and beside each row the reason for it (``why``). ``land`` turns them into exports in the platforms' own
+units, which the project reads; ``oracle`` gives them to a database of their own as they stand, from which the expected
+answers are computed. The two meet nowhere else.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def oracle(authored: Path = AUTHORED) -> duckdb.DuckDBPyConnection:
         header, unit = header_of(file.stem), units(file.stem)
         given = rows_of(file)
         columns = [
-            f'cast(nullif("{column}", \'\') as {"decimal(18, 2)" if unit.get(column) == "fen" else "timestamp"})'
+            f"cast(nullif(\"{column}\", '') as {'decimal(18, 2)' if unit.get(column) == 'fen' else 'timestamp'})"
             f' as "{column}"'
             if column in unit and column in (given[0] if given else ())
             else f'nullif("{column}", \'\') as "{column}"'
@@ -98,10 +98,8 @@ def oracle(authored: Path = AUTHORED) -> duckdb.DuckDBPyConnection:
             for column in header
             if not column.startswith("_source")
         ]
-        connection.execute(
-            f'create table "{file.stem}" as select {", ".join(columns)} from read_csv(?, all_varchar = true, header = true)',
-            [str(file)],
-        )
+        read = f"read_csv('{file}', all_varchar = true, header = true)"
+        connection.execute(f'create table "{file.stem}" as select {", ".join(columns)} from {read}')
         if "_exported_at" in header:
             connection.execute(f"update \"{file.stem}\" set _exported_at = '{EXPORTED_AT}' where _exported_at is null")
     return connection

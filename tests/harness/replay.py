@@ -1,7 +1,7 @@
 """Runs what dbt compiled, without dbt: a warehouse of a few rows in seconds.
 
-A build by dbt costs a minute whatever the size of the data, nearly all of it the client. Where the same project is built
-dozens of times on a few rows, ``dbt compile`` is run once and its SQL replayed: models in the order of their
+A build by dbt costs a minute whatever the size of the data, nearly all of it the client. Where the same project is
+built dozens of times on a few rows, ``dbt compile`` is run once and its SQL replayed: models in the order of their
 dependencies, then data tests. The SQL is dbt's own; nothing is rewritten here but where a table goes.
 """
 
@@ -49,10 +49,12 @@ class Replay:
     def __post_init__(self) -> None:
         """Put the nodes in an order in which each comes after what it reads."""
         self.order = list(
-            TopologicalSorter({
-                key: [other for other in node["depends_on"].get("nodes", []) if other in self.nodes]
-                for key, node in self.nodes.items()
-            }).static_order()
+            TopologicalSorter(
+                {
+                    key: [other for other in node["depends_on"].get("nodes", []) if other in self.nodes]
+                    for key, node in self.nodes.items()
+                }
+            ).static_order()
         )
 
     def below(self, names: Collection[str]) -> set[str]:
@@ -79,9 +81,9 @@ class Replay:
             connection.execute(f'create schema if not exists "{node["schema"]}"')
             if node["resource_type"] == "seed":
                 self._load_seed(connection, node, name)
-            elif node["config"]["materialized"] == "view" and not node["name"].startswith(("base_", "stg_")):
+            elif node["config"]["materialized"] == "view":
                 connection.execute(f"create or replace view {name} as {sql(node)}")
-            else:  # staging too: what reads all exports at once would plan every view of theirs again
+            else:
                 connection.execute(f"create or replace table {name} as {self._typed(node, sql(node))}")
 
     def test(
@@ -122,7 +124,9 @@ class Replay:
         """The select of a model, cast to the types that its contract promises."""
         if not node["config"].get("contract", {}).get("enforced"):
             return sql
-        columns = ", ".join(f'cast("{c["name"]}" as {c["data_type"]}) as "{c["name"]}"' for c in node["columns"].values())
+        columns = ", ".join(
+            f'cast("{c["name"]}" as {c["data_type"]}) as "{c["name"]}"' for c in node["columns"].values()
+        )
         return f"select {columns} from (\n{sql}\n)"
 
 

@@ -417,7 +417,11 @@ def prepare_places(connection) -> None:
 
 
 def prepare(connection) -> None:
-    """Add the tables of this module to the database of golden rows."""
+    """Add the tables of this module to the database of golden rows, and ``period(grain, day)``: no time for ``all``."""
+    connection.execute(
+        "create macro period(grain, day) as"
+        " case when grain <> 'all' then date_trunc(replace(grain, 'all', 'day'), day) end"
+    )
     prepare_orders(connection)
     connection.execute(
         "create table covered as"

@@ -1,9 +1,9 @@
 """Who is who, and who was in which community when: tables ``persons``, ``spells`` and ``days``.
 
 - ``persons(member_key, person, role, is_counted)``: keys with the same union id are one person.
-- ``spells(person, chat_id, joined_at, left_at, reason, is_new, is_start_known, channel)``: one row per stay of a counted
-  person; half open, ``left_at`` null while it lasts; ``is_new`` unless it began before history; nobody saw it begin
-  unless ``is_start_known``: then it begins with the last list that did not show it.
+- ``spells(person, chat_id, joined_at, left_at, reason, is_new, is_start_known, channel)``: one row per stay of a
+  counted person; half open, ``left_at`` null while it lasts; ``is_new`` unless it began before history; nobody saw it
+  begin unless ``is_start_known``: then it begins with the last list that did not show it.
 - ``days(date_day)``: from the first list of members to the last complete day.
 """
 
@@ -35,7 +35,7 @@ def people(connection) -> dict[str, tuple[str, str]]:
     for row in rows(connection, "select userid as key, unionid from wecom__group_members where userid like 'wm%'"):
         keys.add(row["key"])
         unions[row["key"]] = unions.get(row["key"]) or row["unionid"]
-    for row in rows(connection, "select MemChangeList as listed from wecom__group_events where MemChangeList is not null"):
+    for row in rows(connection, "select MemChangeList as listed from wecom__group_events where listed is not null"):
         keys.update(key for key in row["listed"].split(",") if key.startswith("wm"))
     roles = {row["member_key"]: row["role"] for row in rows(connection, "select * from manual__member_roles")}
     return {key: (unions.get(key) or key, roles.get(key, "customer")) for key in sorted(keys)}
@@ -149,6 +149,6 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
                 [*(stay[name] for name in columns), channel_of(connection, persons, stay)],
             )
     connection.execute(
-        f"create table days as select cast(unnest(generate_series(date '{FIRST_DAY}', date '{LAST_DAY}', interval 1 day))"
-        " as date) as date_day"
+        f"create table days as select cast(day as date) as date_day from generate_series(date '{FIRST_DAY}',"
+        f" date '{LAST_DAY}', interval 1 day) as dates(day)"
     )
