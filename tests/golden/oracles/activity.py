@@ -275,7 +275,8 @@ create view speech as
 create view doings as
     select kind, chat_id, day as date_day, number, person from actions
     union all
-    select kind, chat_id, date_day, 0, null from action_days join homes using (date_day);
+    select kind, chat_id, date_day, 0, null from action_days join homes using (date_day)
+    where kind in ('comment', 'like', 'share') or chat_id <> 'unattributed';
 create view looks as
     select chat_id, day as date_day, content_id, views, clicks, comments, likes, shares from content
     union all
@@ -333,9 +334,8 @@ def prepare_actions(connection, done: dict[str, list[tuple]], content: list[tupl
         actions += [(kind, row[2], row[0], None, row[at]) for at, kind in enumerate(KNOWN_KINDS, start=5)]
     create(connection, "actions", "kind varchar, chat_id varchar, day date, person varchar, number integer", actions)
     begins = {kind: min(row[2] for row in actions if row[0] == kind) for kind in {row[0] for row in actions}}
-    # known from the first event of their export on, votes from the launch of a poll, sign-ups as messages are
-    begins["sign_up"] = FIRST_DAY
-    begins["vote"] = rows(connection, "select min(msgtime) as first from wecom__polls")[0]["first"].date()
+    # others are known from the first event of their export on; these two are messages, known as the archive is
+    begins |= {"sign_up": FIRST_DAY, "vote": FIRST_DAY}
     known = [(kind, first + DAY * n) for kind, first in begins.items() for n in range((LAST_DAY - first).days + 1)]
     create(connection, "action_days", "kind varchar, date_day date", known)
 
