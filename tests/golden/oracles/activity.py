@@ -171,7 +171,7 @@ def content_days(connection) -> list[tuple]:
         if day < dt.date.fromisoformat(str(row["_exported_at"])[:10]) and day <= LAST_DAY:
             latest[row["content_id"], day] = row
     return [
-        (day, content, home[content], *(int(row[name]) for name in counters)) for (content, day), row in latest.items()
+        (day, content, home.get(content, "unattributed"), *(int(row[name]) for name in counters)) for (content, day), row in latest.items()
     ]
 
 
@@ -179,7 +179,10 @@ def article_days(connection) -> list[tuple]:
     """Rows of ``articles``: what each counter shows above the most that it showed before."""
     counters = ("read_user", "share_user", "like_user", "zaikan_user", "comment_count", "collection_user")
     peak, found = defaultdict(int), []
-    for row in rows(connection, "select * from wechat_official__articles order by msgid, stat_date"):
+    latest = {}
+    for row in rows(connection, "select * from wechat_official__articles order by _exported_at"):
+        latest[row["msgid"], row["stat_date"]] = row
+    for _, row in sorted(latest.items()):
         rises = []
         for name in counters:
             key, value = (row["msgid"], name), int(row[name])
