@@ -150,7 +150,7 @@ demo: $(RUNTIME) $(PROJECT) ## write the committed exports and the true KPI valu
 .PHONY: pages
 pages: export COMMUNITY_METRICS_DB := $(TEST_DB)
 pages: export COMMUNITY_METRICS_EXPORTS :=
-pages: | setup $(BUILT) ## write docs/metrics.md and docs/analyses.md afresh
+pages: | setup $(BUILT) ## write the pages of docs/ that come from the project afresh
 	@$(BIN)/dbt --quiet compile
 	@$(BIN)/python -m kpi.pages
 

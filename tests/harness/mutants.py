@@ -4,7 +4,7 @@ usage: python -m harness.mutants [--sample N] [--seed S] [--workers W] [--only T
 
 Fast checks are, in this order: the data tests and golden cases on the golden rows, and the dbt unit tests of the
 changed model. A mistake that makes SQL which no engine accepts is no plausible one and is drawn again. Survivors are
-listed; those in ``tests/mutants.yml`` have a reason why they change no number, every other one is a gap in the tests.
+listed; those in ``survivors.yml`` have a reason why they change no number, every other one is a gap in the tests.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from harness.mutations import LEFT_ALONE, Mutant, in_metrics, in_sql
 from harness.replay import Replay, open_warehouse
 
 FOLDER = ROOT / "target" / "mutants"
-EXPLAINED = ROOT / "tests" / "mutants.yml"
+EXPLAINED = ROOT / "tests" / "harness" / "survivors.yml"
 DEMO = ROOT / "warehouse" / "test" / "community_metrics.duckdb"
 # two turns for the layers that decide
 TURNS = ("intermediate", "marts", "metrics", "staging", "marts", "intermediate", "macros", "quality")

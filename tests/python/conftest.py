@@ -28,6 +28,16 @@ print(json.dumps(answers))
 """
 
 
+# the same for whole queries, named by the arguments of SemanticLayer.query
+QUERY = """
+import json, sys
+from kpi.semantic import SemanticLayer
+layer = SemanticLayer(".", ".")
+answers = [layer.query(**query) for query in json.loads(sys.argv[1])]
+print(json.dumps([[dict(zip(a.columns, row)) for row in a.rows] for a in answers], default=str))
+"""
+
+
 class ProjectCopy:
     """The dbt project copied to a folder of its own, with a warehouse of its own, to be spoiled or fed."""
 
@@ -70,6 +80,12 @@ class ProjectCopy:
     def ask(self, questions: list[tuple[str, str]]) -> dict[str, dict[str, float]]:
         """Answers to (metric, group-by) as {metric: {group, ten characters at most: value}}, nulls left out."""
         asked = self.run(sys.executable, "-c", ASK, json.dumps(questions))
+        assert asked.returncode == 0, asked.stderr
+        return json.loads(asked.stdout.splitlines()[-1])
+
+    def query(self, queries: list[dict]) -> list[list[dict]]:
+        """The rows that answer each query, by column; times arrive as text."""
+        asked = self.run(sys.executable, "-c", QUERY, json.dumps(queries))
         assert asked.returncode == 0, asked.stderr
         return json.loads(asked.stdout.splitlines()[-1])
 

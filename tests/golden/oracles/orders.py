@@ -84,6 +84,7 @@ def youzan(connection) -> tuple[dict[str, dict], list[dict]]:
             "paid_at": paid_at,
             "paid": money(row["订单实付金额"]),
             "refunded": refunded,
+            "is_returned": refunded >= money(row["订单实付金额"]),
             "is_sale": row["订单类型"] in ("普通订单", "拼团订单") and row["订单状态"] != "待付款",
             "code": code,
             "listed": money(row["商品金额合计"]),
@@ -122,6 +123,7 @@ def wechat_store(connection) -> tuple[dict[str, dict], list[dict]]:
             "paid_at": row["pay_time"],
             "paid": row["order_price"],
             "refunded": refunded,
+            "is_returned": row["status"] in ("190", "200"),
             "is_sale": row["status"] not in ("10", "250"),
             "code": None,
             "listed": row["product_price"],
@@ -173,6 +175,7 @@ def kuaituantuan(connection) -> tuple[dict[str, dict], list[dict]]:
             "paid_at": row["confirm_at"],
             "paid": row["order_amount"],
             "refunded": refunded,
+            "is_returned": cancelled,
             "is_sale": row["mall_activity_type"] in ("0", "1"),
             "code": None,
             "chat": chats.get(row["activity_no"]),
@@ -184,7 +187,7 @@ def kuaituantuan(connection) -> tuple[dict[str, dict], list[dict]]:
                 (
                     g["goods_external_id"],
                     int(g["goods_number"]),
-                    int(g["goods_number"]) if cancelled else int(g["already_cancel_number"]),
+                    int(g["already_cancel_number"]),
                     g["is_gift"] == "1",
                 )
                 for g in goods
@@ -207,7 +210,7 @@ def goods_cost(order: dict, costs: dict[str, Decimal]) -> Decimal | None:
     """Cost of the goods that stayed with the buyer; none where a product has no known cost or no line is known."""
     if order["lines"] is None or any(product not in costs for product, *_ in order["lines"]):
         return None
-    if order["refunded"] >= order["paid"]:
+    if order["is_returned"]:
         return Decimal(0)
     return sum(
         ((quantity - returned) * costs[product] for product, quantity, returned, _ in order["lines"]), Decimal(0)
@@ -326,43 +329,53 @@ def prepare_orders(connection) -> None:
             )
 
 
+def spread(connection) -> tuple[list[list], list[dt.date]]:
+    """Items of the cost sheet day by day, and the days on which they begin and end."""
+    found, ends = [], []
+    for row in rows(connection, "select * from manual__costs"):
+        first, last = (dt.datetime.strptime(row[name], "%Y/%m/%d").date() for name in ("开始日期", "结束日期"))
+        ends += [first, last]
+        days, whole = (last - first).days + 1, money(row["金额"])
+        place = [row[name] if row[name] != "——" else "unattributed" for name in ("社群", "渠道")]
+        for k in range(1, days + 1):
+            amount = cents(whole * k / days) - cents(whole * (k - 1) / days)
+            found.append([first + dt.timedelta(days=k - 1), row["费用类型"], *place, amount])
+    return found, ends
+
+
+def advertised(connection) -> list[list]:
+    """What each unit of the ad platforms cost on a day, by the latest export; the day of the export is not over."""
+    there = {row["table_name"] for row in rows(connection, "select table_name from information_schema.tables")}
+    targets = {row["source_id"]: row for row in rows(connection, "select * from manual__channels where source_id > ''")}
+    found = {}
+    for export, day, unit, cost in (
+        ("tencent_ads__daily", "date", "adgroup_id", "cost"),
+        ("oceanengine__daily", "时间-天", "项目ID", "消耗"),
+    ):
+        for row in in_order(connection, export) if export in there else []:
+            if row[day] != "合计" and str(row[day])[:10] < str(row["_exported_at"])[:10]:
+                target = targets.get(row[unit], {})
+                place = [target.get(name) or "unattributed" for name in ("chat_id", "channel_id")]
+                found[row[day], row[unit]] = [dt.date.fromisoformat(row[day]), "广告", *place, money(row[cost])]
+    return list(found.values())
+
+
 def prepare_costs(connection) -> None:
-    """Add ``costs`` and ``cost_days``."""
+    """Add ``costs`` and ``cost_days``: the days that the items span, as far as any export of data reaches."""
+    kept, ends = spread(connection)
+    (began,) = connection.execute("select min(date_day) from sales_days").fetchone()
+    first, last = max(min(ends), began), min(max(ends), LAST_DAY)
+    connection.execute(
+        "create table cost_days as"
+        " select cast(unnest(generate_series(?::date, ?::date, interval 1 day)) as date) as date_day",
+        [first, last],
+    )
     connection.execute(
         "create table costs (date_day date, kind varchar, community varchar, channel varchar, amount decimal(18, 2))"
     )
-    spoken = []
-    for row in rows(connection, "select * from manual__costs"):
-        first, last = (dt.datetime.strptime(row[name], "%Y/%m/%d").date() for name in ("开始日期", "结束日期"))
-        spoken += [first, last]
-        days, whole = (last - first).days + 1, money(row["金额"])
-        for k in range(1, days + 1):
-            day = first + dt.timedelta(days=k - 1)
-            amount = cents(whole * k / days) - cents(whole * (k - 1) / days)
-            place = [row[name] if row[name] != "——" else "unattributed" for name in ("社群", "渠道")]
-            if day <= LAST_DAY:
-                connection.execute("insert into costs values (?, ?, ?, ?, ?)", [day, row["费用类型"], *place, amount])
-    connection.execute(
-        "create table cost_days as select cast(unnest(generate_series(?::date, ?::date, interval 1 day)) as date) as date_day",
-        [min(spoken), min(max(spoken), LAST_DAY)],
-    )
-    targets = {row["source_id"]: row for row in rows(connection, "select * from manual__channels") if row["source_id"]}
-    tables = {row["table_name"] for row in rows(connection, "select table_name from information_schema.tables")}
-    advertised = []
-    if "tencent_ads__daily" in tables:
-        advertised += rows(connection, "select date as day, adgroup_id as unit, cost as spent from tencent_ads__daily")
-    if "oceanengine__daily" in tables:
-        advertised += rows(
-            connection,
-            'select "时间-天" as day, 项目ID as unit, 消耗 as spent from oceanengine__daily where "时间-天" <> \'合计\'',
-        )
-    for row in advertised:
-        target = targets.get(row["unit"], {})
-        place = [target.get("chat_id") or "unattributed", target.get("channel_id") or "unattributed"]
-        if dt.date.fromisoformat(str(row["day"])[:10]) <= LAST_DAY:
-            connection.execute(
-                "insert into costs values (?, '广告', ?, ?, ?)", [str(row["day"])[:10], *place, money(row["spent"])]
-            )
+    for row in kept + advertised(connection):
+        if first <= row[0] <= last:
+            connection.execute("insert into costs values (?, ?, ?, ?, ?)", row)
 
 
 def prepare_places(connection) -> None:

@@ -1,0 +1,1 @@
+"""A table of faults in exports, and the alarm that rings for each."""

@@ -1,0 +1,66 @@
+"""Each fault of the table rings the alarm that is named for it, or provably changes nothing."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from harness import build_golden
+from harness.faults import Bench, known, load_faults
+from harness.golden import ROOT
+
+FAULTS = load_faults()
+ALARMS = ("quarantines", "fails", "stops", "unknown", "unchanged")
+
+
+def metrics_asked():
+    """Metrics that some fault leaves unknown or unchanged."""
+    named = [fault.get(key) for fault in FAULTS for key in ("unknown", "unchanged")]
+    return sorted({metric for names in named if isinstance(names, list) for metric in names})
+
+
+@pytest.fixture(scope="session")
+def bench():
+    """The golden warehouse and the SQL of the metrics that the table asks for, by month."""
+    failed = build_golden.build()
+    assert not failed, f"data tests fail on the golden rows: {failed}"
+    from kpi.semantic import SemanticLayer
+
+    os.environ |= build_golden.environment() | {"DBT_TARGET_PATH": str(build_golden.TARGET)}
+    layer = SemanticLayer(ROOT, os.environ["DBT_PROFILES_DIR"])
+    return Bench({metric: layer.sql_of([metric], ["metric_time__month"]) for metric in metrics_asked()})
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault["fault"]) for fault in FAULTS])
+def test_fault(bench, fault):
+    alarms = [alarm for alarm in ALARMS if alarm in fault]
+    assert alarms, "the table names no alarm"
+    outcome = bench.try_fault(fault["change"])
+    if "stops" in fault:
+        assert fault["stops"] in outcome.stopped, outcome.stopped or "the build did not stop"
+        return
+    assert not outcome.stopped, outcome.stopped
+    if "quarantines" in fault:
+        meant = fault["quarantines"]
+        hits = [
+            found
+            for found in outcome.quarantined
+            if found[0] == meant["export"] and found[1] == meant["column"] and meant["reason"] in found[2]
+        ]
+        assert len(hits) == meant.get("rows", 1), f"quarantined: {outcome.quarantined}"
+        assert "quarantined_rows_are_acknowledged" in outcome.failed
+    else:
+        assert not outcome.quarantined, "rows were quarantined"
+    if "fails" in fault:
+        assert fault["fails"] in outcome.failed, f"tests that fail: {outcome.failed}"
+    for metric in fault.get("unknown", []):
+        before, after = outcome.answers[metric]
+        assert known(before), f"{metric} is not known without the fault either"
+        assert not known(after), f"{metric} is known: {known(after)}"
+    if fault.get("unchanged") == "everything":
+        assert not outcome.changed, f"changed: {outcome.changed}"
+    elif "unchanged" in fault:
+        for metric in fault["unchanged"]:
+            before, after = outcome.answers[metric]
+            assert known(before), f"{metric} is not known without the fault either"
+            assert sorted(map(str, before)) == sorted(map(str, after)), metric
