@@ -12,7 +12,7 @@ from kpi.boundaries.suites import CheckError
 SEEDS = Path("seeds") / "exports"
 OF_SEEDS = Path(__file__).with_name("baseline.yml")
 BESIDE_EXPORTS = "boundary_baseline.yml"
-NOTE = "# Written by `kpi check exports --write-baseline`: what is usual for these exports. docs/decisions/0044 says how it is used.\n"
+NOTE = "# Written by `kpi check exports --write-baseline`: what is usual for these exports, see docs/decisions/0044.\n"
 
 Baseline = dict[str, dict[str, Any]]
 

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import URL
 
 URL_PREFIX = "duckdb+gx:///"
+Column = dict[str, Any]  # as SQLAlchemy describes columns and keys
 TYPES = {
     "BOOLEAN": types.BOOLEAN,
     "DATE": types.DATE,
@@ -142,7 +143,7 @@ class ReadOnlyDuckDB(PGDialect):
         """Whether there is a table or view of that name."""
         return table_name in self._relations(connection, schema, "BASE TABLE", "VIEW")
 
-    def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> list[dict[str, Any]]:
+    def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> list[Column]:
         """Columns of a table with their types; numbers that are no double are numeric, what is unknown is text."""
         found = connection.exec_driver_sql(
             "select column_name, data_type, is_nullable from duckdb_columns() "
@@ -156,7 +157,7 @@ class ReadOnlyDuckDB(PGDialect):
         names = filter_names or self._relations(connection, schema, "BASE TABLE", "VIEW")
         return [((schema, name), self.get_columns(connection, name, schema)) for name in names]
 
-    def get_pk_constraint(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> dict[str, Any]:
+    def get_pk_constraint(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> Column:
         """None: nothing here has keys."""
         return {"constrained_columns": [], "name": None}
 

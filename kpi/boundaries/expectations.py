@@ -37,7 +37,7 @@ def _near(check: Check, usual: float) -> dict[str, Any]:
         low, high = (usual * factor for factor in check.settings["times"])
     else:
         low, high = usual - check.settings["plus"], usual + check.settings["plus"]
-    return {"column": check.column, "min_value": low, "max_value": high}
+    return {"column": check.column, "min_value": round(low, 6), "max_value": round(high, 6)}
 
 
 def _mix(check: Check, usual: dict[Any, float]) -> dict[str, Any]:
@@ -117,7 +117,9 @@ def observed(connection: duckdb.DuckDBPyConnection, check: Check, usual: Any, re
     limits = KINDS[check.expect].arguments(check, usual)
     if value is None:
         return "no value at all"
-    return f"{_number(value)}, usual {_number(usual)} ({_number(limits['min_value'])} to {_number(limits['max_value'])})"
+    return (
+        f"{_number(value)}, usual {_number(usual)} ({_number(limits['min_value'])} to {_number(limits['max_value'])})"
+    )
 
 
 def _where(check: Check) -> str:
@@ -135,14 +137,14 @@ def _examples(connection: duckdb.DuckDBPyConnection, check: Check) -> str:
     """The first rows that are not as expected: of a wide table only what names the row and the column itself."""
     shown = "*"
     if check.expect != "none":
-        keys = "columns(c -> c in ('month', 'community', 'community_type', 'part'))"
+        keys = "columns(lambda c: c in ('month', 'community', 'community_type', 'part'))"
         shown = f"{keys}, {_quoted(check.column)}"
-    found = connection.execute(
-        f"select {shown} from {_quoted(check.of)} where {_where(check)} limit {EXAMPLES}"  # noqa: S608
-    )
+    found = connection.execute(f"select {shown} from {_quoted(check.of)} where {_where(check)} limit {EXAMPLES}")
     names = [part[0] for part in found.description]
-    rows = found.fetchall()
-    return "; ".join(", ".join(f"{n}={_number(v)}" for n, v in zip(names, row, strict=True) if v is not None) for row in rows)
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return "; ".join(
+        ", ".join(f"{key}={_number(cell)}" for key, cell in row.items() if cell is not None) for row in rows
+    )
 
 
 def _moved(result: dict[str, Any]) -> str:

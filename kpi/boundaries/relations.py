@@ -1,4 +1,4 @@
-"""What is checked, as tables of one DuckDB file: the landed exports with what suites derive of them, and the metrics."""
+"""What is checked, as tables of one DuckDB file: the landed exports, what suites derive of them, and the metrics."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ group by export
 
 
 def derive(connection: duckdb.DuckDBPyConnection, suite: Suite) -> dict[str, str]:
-    """Create the relations of a suite in a schema of its name; those that cannot be made are returned with the reason."""
+    """Create the relations of a suite in a schema of its name; returned are those that cannot be made, and why."""
     connection.execute(f'create schema "{suite.name}"')
     enter(connection, suite)
     broken = {}

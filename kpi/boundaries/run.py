@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -50,13 +51,13 @@ class Report:
     """What came of a boundary.
 
     Attributes:
-        asked: expectations that were asked.
+        asked: expectations that were asked, with the name of their table.
         findings: those that failed, errors first.
         skipped: what was not asked, with the reason.
         results: Great Expectations' own results, for the pages.
     """
 
-    asked: int = 0
+    asked: list[tuple[str, Check]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     results: list[Any] = field(default_factory=list)
@@ -66,12 +67,47 @@ class Report:
         """Whether an error was found."""
         return any(finding.severity == "error" for finding in self.findings)
 
+    def count(self, severity: str) -> int:
+        """How many findings of a severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
     def add(self, other: Report) -> None:
         """Take in another report."""
         self.asked += other.asked
         self.findings = sorted(self.findings + other.findings, key=lambda finding: finding.severity)
         self.skipped += other.skipped
         self.results += other.results
+
+
+def check_boundaries(
+    exports: Path | None = None,
+    metrics: Iterable[Sequence[Any]] | None = None,
+    *,
+    baseline: Baseline | None = None,
+    project: Path = Path(),
+    pages: Path | None = None,
+) -> Report:
+    """Ask both boundaries, or the one that is given, and write the pages.
+
+    Args:
+        exports: directory of landed exports.
+        metrics: published metrics, as ``ask_metrics`` returns them.
+        baseline: what is usual for the exports.
+        project: the project's folder.
+        pages: folder for the pages; none when omitted.
+    """
+    from kpi.boundaries.pages import write_pages
+
+    report = Report()
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(folder) if pages else None
+        if exports is not None:
+            report.add(check_exports(exports, baseline or {}, docs=site and site / "exports"))
+        if metrics is not None:
+            report.add(check_metrics(metrics, project, docs=site and site / "metrics"))
+        if pages and site:
+            write_pages(pages, site, report)
+    return report
 
 
 # --- the two boundaries --------------------------------------------------------------------------
@@ -107,7 +143,9 @@ def measure_baseline(directory: Path) -> Baseline:
                     if not KINDS[check.expect].baseline or (suite.name, check.of) in broken:
                         continue
                     # a share of nothing is a baseline too; of other values nothing is usual when there are none
-                    if not relations.is_empty(connection, check.of, None if check.expect == "present" else check.column):
+                    if not relations.is_empty(
+                        connection, check.of, None if check.expect == "present" else check.column
+                    ):
                         measured.setdefault(suite.name, {})[check.name] = usual_value(connection, check)
     return measured
 
@@ -258,10 +296,10 @@ def _ask(
             asked += [(suite, relation, checks) for relation, checks in by_relation.items()]
     results = _validate(boundary, path, asked, docs)
     with duckdb.connect(str(path), read_only=True) as connection:
-        for (suite, relation, checks), result in zip(asked, results, strict=True):
+        for (suite, _, checks), result in zip(asked, results, strict=True):
             relations.enter(connection, suite)
-            report.asked += len(checks)
-            report.results.append((boundary, suite.name, relation, result))
+            report.asked += [(result.suite_name, check) for check, _ in checks]
+            report.results.append(result)
             by_name = {check.name: (check, usual) for check, usual in checks}
             for single in result.results:
                 if not single.success:
@@ -285,18 +323,15 @@ def _hindrance(connection: duckdb.DuckDBPyConnection, check: Check, usual: Any) 
     return ""
 
 
-def _validate(
-    boundary: str, path: Path, asked: list[Asked], docs: Path | None
-) -> list[Any]:
+def _validate(boundary: str, path: Path, asked: list[Asked], docs: Path | None) -> list[Any]:
     """Great Expectations' results, one per suite and relation."""
-    import logging
-
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
 
     from kpi.boundaries.dialect import URL_PREFIX
 
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # what raises is reported as a finding
+    # what raises is reported as a finding
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     if docs is not None:
@@ -306,13 +341,13 @@ def _validate(
     for suite, relation, checks in asked:
         name = f"{boundary}.{suite.name}.{relation}"
         schema = suite.name if relation in suite.relations else None
-        batch = source.add_table_asset(name, table_name=relation, schema_name=schema).add_batch_definition_whole_table("all")
+        batch = source.add_table_asset(name, table_name=relation, schema_name=schema).add_batch_definition_whole_table(
+            "all"
+        )
         expected = context.suites.add(
             gx.ExpectationSuite(name=name, expectations=[made(check, usual) for check, usual in checks])
         )
-        definition = context.validation_definitions.add(
-            gx.ValidationDefinition(name=name, data=batch, suite=expected)
-        )
+        definition = context.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=expected))
         results.append(definition.run(result_format="SUMMARY"))
     if docs is not None:
         context.build_data_docs(site_names=["boundaries"])
@@ -361,5 +396,3 @@ def _raised(information: dict[str, Any] | None) -> str:
         if part.get("exception_message"):
             return str(part["exception_message"]).splitlines()[0]
     return ""
-
-

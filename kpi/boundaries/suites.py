@@ -120,9 +120,10 @@ def _banded(check: Check, bands: list[Band]) -> list[Check]:
     for scope in dict.fromkeys(band.scope for band in own):
         within = [band for band in own if band.scope == scope]
         # published ranges contradict each other: what lies in any of them, or between two, is not remarkable
+        lows, highs = [band.low for band in within], [band.high for band in within]
         limits = {
-            "min": min((band.low for band in within), default=None, key=lambda low: float("-inf") if low is None else low),
-            "max": max((band.high for band in within), default=None, key=lambda high: float("inf") if high is None else high),
+            "min": None if None in lows else min(lows),
+            "max": None if None in highs else max(highs),
         }
         said = "; ".join(_said(band) for band in within)
         for side, limit in limits.items():
