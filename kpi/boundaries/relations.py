@@ -141,9 +141,15 @@ def derive(connection: duckdb.DuckDBPyConnection, suite: Suite) -> dict[str, str
     for name, query in suite.relations.items():
         try:
             connection.execute(f'create table "{suite.name}"."{name}" as {query}')
+            connection.execute(f'create view main."{plain_name(suite, name)}" as from "{suite.name}"."{name}"')
         except duckdb.Error as error:
             broken[name] = _first_line(error)
     return broken
+
+
+def plain_name(suite: Suite, relation: str) -> str:
+    """The name under which a relation is found without its schema, which Great Expectations wants to do without."""
+    return f"{suite.name}___{relation}" if relation in suite.relations else relation
 
 
 def enter(connection: duckdb.DuckDBPyConnection, suite: Suite) -> None:
@@ -190,12 +196,18 @@ where month = last_month and earlier_months >= 3
 """
 
 
-def load_metrics(connection: duckdb.DuckDBPyConnection, values: Iterable[Sequence[Any]], types: Iterable[str]) -> None:
+def load_metrics(
+    connection: duckdb.DuckDBPyConnection,
+    values: Iterable[Sequence[Any]],
+    names: Iterable[str],
+    types: Iterable[str],
+) -> None:
     """The published metrics as tables: one row a month and place, one column a metric.
 
     Args:
         connection: the file to write to.
         values: (metric, month, community, community type, part, whether the month is complete, value).
+        names: the metrics that get a column; one without a value is not known.
         types: community types with bands of their own; each gets a table.
     """
     import pyarrow as pa
@@ -206,7 +218,6 @@ def load_metrics(connection: duckdb.DuckDBPyConnection, values: Iterable[Sequenc
     arrays = [pa.array(cell, type=kind) for cell, kind in zip(cells, kinds, strict=True)]
     connection.register("asked", pa.table(arrays, names=columns))
     connection.execute("create table metric_values as select * from asked")
-    names = [row[0] for row in connection.execute("select distinct metric from metric_values").fetchall()]
     wide = ", ".join(f"max(value) filter (metric = '{name}') as \"{name}\"" for name in names)
     select = f"select month, community, community_type, part, {wide} from metric_values"
     places = {

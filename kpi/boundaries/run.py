@@ -156,7 +156,7 @@ def check_metrics(values: Iterable[Sequence[Any]], project: Path, docs: Path | N
     types = {band.scope.removeprefix(SCOPE_OF_TYPE) for band in bands if band.scope.startswith(SCOPE_OF_TYPE)}
     with _file() as path:
         with duckdb.connect(str(path)) as connection:
-            relations.load_metrics(connection, values, sorted(types))
+            relations.load_metrics(connection, values, metrics_of_suites(), sorted(types))
         return _ask("metrics", path, with_bands(read_suites("metrics"), bands), {}, {}, docs)
 
 
@@ -340,10 +340,8 @@ def _validate(boundary: str, path: Path, asked: list[Asked], docs: Path | None) 
     results = []
     for suite, relation, checks in asked:
         name = f"{boundary}.{suite.name}.{relation}"
-        schema = suite.name if relation in suite.relations else None
-        batch = source.add_table_asset(name, table_name=relation, schema_name=schema).add_batch_definition_whole_table(
-            "all"
-        )
+        table = source.add_table_asset(name, table_name=relations.plain_name(suite, relation))
+        batch = table.add_batch_definition_whole_table("all")
         expected = context.suites.add(
             gx.ExpectationSuite(name=name, expectations=[made(check, usual) for check, usual in checks])
         )
