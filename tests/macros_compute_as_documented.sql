@@ -2,11 +2,12 @@
 with shares as (
     select
         'share_of_amount' as macro_name,
-        amount || ' * ' || part || ' / ' || whole as case_name,
-        expected,
+        cases.amount || ' * ' || cases.part || ' / ' || cases.whole as case_name,
+        cases.expected,
         cast(
-            {{ share_of_amount('cast(amount as decimal(18, 2))', 'cast(part as integer)', 'cast(whole as integer)') }}
-            as {{ dbt.type_string() }}
+            {{ share_of_amount(
+                'cast(cases.amount as decimal(18, 2))', 'cast(cases.part as integer)', 'cast(cases.whole as integer)'
+            ) }} as {{ dbt.type_string() }}
         ) as found
     from (
         values
@@ -22,9 +23,9 @@ with shares as (
 keys as (
     select
         'composite_key' as macro_name,
-        coalesce(day_text, 'null') || ', ' || coalesce(person, 'null') as case_name,
-        expected,
-        {{ composite_key(['cast(day_text as date)', 'person', '7']) }} as found
+        coalesce(cases.day_text, 'null') || ', ' || coalesce(cases.person, 'null') as case_name,
+        cases.expected,
+        {{ composite_key(['cast(cases.day_text as date)', 'cases.person', '7']) }} as found
     from (
         values
         ('2026-01-31', 'p', '2026-01-31|p|7'), ('2024-02-29', '', '2024-02-29||7'),
@@ -35,11 +36,11 @@ keys as (
 key_lists as (
     select
         'is_key_list' as macro_name,
-        coalesce(cell, 'null') as case_name,
-        expected,
+        coalesce(cases.cell, 'null') as case_name,
+        cases.expected,
         case
-            when {{ is_key_list('cell', ['wm', 'st']) }} then 'true'
-            when not {{ is_key_list('cell', ['wm', 'st']) }} then 'false'
+            when {{ is_key_list('cases.cell', ['wm', 'st']) }} then 'true'
+            when not {{ is_key_list('cases.cell', ['wm', 'st']) }} then 'false'
         end as found
     from (
         values
@@ -52,9 +53,9 @@ key_lists as (
 weekdays as (
     select
         'iso_weekday' as macro_name,
-        day_text as case_name,
-        expected,
-        cast(cast({{ iso_weekday('cast(day_text as date)') }} as integer) as {{ dbt.type_string() }}) as found
+        cases.day_text as case_name,
+        cases.expected,
+        cast(cast({{ iso_weekday('cast(cases.day_text as date)') }} as integer) as {{ dbt.type_string() }}) as found
     from (
         values
         ('2026-01-05', '1'), ('2026-01-10', '6'), ('2026-01-11', '7'), ('2024-02-29', '4'), ('2026-01-01', '4')
@@ -64,9 +65,9 @@ weekdays as (
 spanned_days as (
     select
         'day_spine' as macro_name,
-        first_day || ' to ' || last_day as case_name,
-        expected,
-        cast({{ day_spine('cast(first_day as date)', 'cast(last_day as date)') }} as date) as date_day
+        cases.first_day || ' to ' || cases.last_day as case_name,
+        cases.expected,
+        cast({{ day_spine('cast(cases.first_day as date)', 'cast(cases.last_day as date)') }} as date) as date_day
     from (
         values
         ('2024-02-28', '2024-03-01', '3 days to 2024-03-01'), ('2026-02-28', '2026-03-01', '2 days to 2026-03-01'),
@@ -87,9 +88,9 @@ spines as (
 
 split_cells as (
     select
-        cell,
-        expected,
-        {{ split_to_rows('cell', ',') }} as part
+        cases.cell,
+        cases.expected,
+        {{ split_to_rows('cases.cell', ',') }} as part
     from (
         values
         ('one', '1: one to one'), ('two,one', '2: one to two'), (' a , b ', '2: a to b'), ('a,a', '2: a to a')
