@@ -26,7 +26,9 @@ def number(text) -> Decimal | None:
 
 def prepare(connection) -> None:
     """Add the tables of this module to the database of golden rows."""
-    channels = {row["source_id"]: row for row in rows(connection, "select * from manual__channels where source_id is not null")}
+    channels = {
+        row["source_id"]: row for row in rows(connection, "select * from manual__channels where source_id is not null")
+    }
     latest, made = {}, {}
     for row in sorted(rows(connection, REPORTS), key=lambda row: str(row["exported"])):
         made[row["source"]] = max(made.get(row["source"], ""), str(row["exported"])[:10])

@@ -24,8 +24,16 @@ ACTUALS = {
     "new_memberships": ("社群", "sum(began)", "(select *, chat_id as scope from flows)"),
     "leaves": ("社群", "sum(own + removed + unnoticed)", "(select *, chat_id as scope from flows)"),
     "orders": ("社群", "count(*)", "(select *, paid_date as date_day, community as scope from orders where is_valid)"),
-    "net_sales": ("社群", "sum(net)", "(select *, paid_date as date_day, community as scope from orders where is_sold)"),
-    "gross_sales": ("社群", "sum(paid)", "(select *, paid_date as date_day, community as scope from orders where is_sold)"),
+    "net_sales": (
+        "社群",
+        "sum(net)",
+        "(select *, paid_date as date_day, community as scope from orders where is_sold)",
+    ),
+    "gross_sales": (
+        "社群",
+        "sum(paid)",
+        "(select *, paid_date as date_day, community as scope from orders where is_sold)",
+    ),
     "successful_referrals": (None, "count(*)", "(select won_on as date_day, null as scope from referrals)"),
     "new_contacts": ("员工", "sum(contacts)", CONTACTS),
     "staff_messages": ("员工", "sum(messages)", CONTACTS),
