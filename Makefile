@@ -107,7 +107,8 @@ test-lint: | setup ## YAML, Python and SQL lint
 
 # The next parser is not told which warnings of this one are silenced: it rejects names that it does not know.
 test-parse: | setup ## dbt parse with deprecations as errors, then the stricter next parser where it is installed
-	@$(STEP) "dbt parse" $(BIN)/dbt parse --no-partial-parse --show-all-deprecations --target lint --target-path target/lint
+	@$(STEP) "dbt parse" $(BIN)/dbt --no-write-json parse --no-partial-parse --show-all-deprecations \
+	  --target lint --target-path target/lint
 	@if [ -x $(BIN)/dbt-core-experimental-parser ]; then \
 	  $(STEP) "next dbt's parser" $(BIN)/dbt-core-experimental-parser parse --target lint --target-path target/next \
       --warn-error-options '{error: [Deprecations]}'; \
@@ -147,9 +148,9 @@ GOLDEN := $(wildcard tests/golden/test_golden.py tests/python/test_golden.py)
 test-stage: | setup ## a stage alone, in under a minute once built: make test-stage STAGE=retention
 	@[[ " $(STAGES) " == *" $(STAGE) "* && -n "$(STAGE)" ]] || { echo "STAGE is one of: $(STAGES)" >&2; exit 2; }
 	@[ -e $(TEST_DB) ] && [ -e $(BUILT) ] || $(MAKE) --no-print-directory test-build
-	@$(STEP) "dbt build, $(STAGE)" $(BIN)/dbt build --select path:models/marts/$(STAGE) \
+	@$(STEP) "dbt build, $(STAGE)" $(BIN)/dbt --no-write-json build --select path:models/marts/$(STAGE) \
 	  $$(find models seeds \( -name '*.sql' -o -name '*.csv' \) -newer $(BUILT) -exec basename {} \; | sed 's/\.[a-z]*$$//')
-	@$(if $(GOLDEN),$(STEP) "golden cases, $(STAGE)" $(BIN)/pytest --quiet -p no:cacheprovider $(GOLDEN) -k $(STAGE))
+	@[ -z "$(GOLDEN)" ] || $(STEP) "golden cases, $(STAGE)" $(BIN)/pytest --quiet -p no:cacheprovider $(GOLDEN) -k $(STAGE)
 
 .PHONY: ratchet
 ratchet: export COMMUNITY_METRICS_DB := $(TEST_DB)
