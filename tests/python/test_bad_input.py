@@ -18,7 +18,7 @@ def build_export(project, *exports):
     staged = [f"stg_{export}" for export in exports if "__" in export]
     last = [*staged, "orphaned_rows", "quarantined_rows", "quarantined_rows_are_acknowledged"]
     return project.dbt(
-        "build", "--exclude-resource-type", "unit_test", "--indirect-selection", "empty", "--select", *exports, *last
+        "--no-write-json", "build", "--exclude-resource-type", "unit_test", "--indirect-selection", "empty", "--select", *exports, *last
     )  # fmt: skip
 
 
