@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-
 import pytest
 from harness import build_golden
 from harness.cases import golden_rows
-from harness.golden import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -23,16 +18,7 @@ def golden_warehouse():
 @pytest.fixture(scope="session")
 def engine(golden_warehouse):
     """The semantic layer on the golden warehouse: started once, asked for every case."""
-    from kpi.semantic import SemanticLayer
-
-    os.environ |= build_golden.environment()
-    os.environ["DBT_TARGET_PATH"] = str(build_golden.TARGET)
-    compiled, usual = build_golden.TARGET / "semantic_manifest.json", ROOT / "target" / "semantic_manifest.json"
-    if not usual.exists():
-        shutil.copy(compiled, usual)
-    # MetricFlow reads target/ whatever the setting says: there the definitions may be older than what is tested
-    definitions = json.loads(compiled.read_text(encoding="utf-8"))
-    return SemanticLayer(ROOT, os.environ["DBT_PROFILES_DIR"]).defined_by(definitions)
+    return build_golden.engine()
 
 
 @pytest.fixture(scope="session")

@@ -171,7 +171,7 @@ def content_days(connection) -> list[tuple]:
         if day < dt.date.fromisoformat(str(row["_exported_at"])[:10]) and day <= LAST_DAY:
             latest[row["content_id"], day] = row
     return [
-        (day, content, home.get(content, "unattributed"), *(int(row[name]) for name in counters)) for (content, day), row in latest.items()
+        (day, content, home[content], *(int(row[name]) for name in counters)) for (content, day), row in latest.items()
     ]
 
 

@@ -1,11 +1,12 @@
-"""Whom campaigns reached, who took part and who bought: table ``campaign_people``, and the live sessions, courses and group buys.
+"""Whom campaigns reached, who took part and who bought; live sessions, courses and group buys.
 
-- ``campaign_people(campaign, name, kind, chat_id, started_on, person, took_part, bought)``: one row per campaign and person reached,
-  and one without a person for each campaign.
+- ``campaign_people(campaign, name, kind, chat_id, started_on, person, took_part, bought)``: one row per campaign and
+  person reached, and one without a person for each campaign.
 - ``campaign_orders(campaign, order_id, person, net)``: each valid order in the campaign that it belongs to.
 - ``live(session, started_at, campaign, viewers, reactions, payers)``: the latest export of each session that is over.
 - ``enrolments(course, name, chat_id, person, enrolled_on, is_matured, is_finished)``: paid ones of counted persons.
-- ``trials(course, name, chat_id, channel, person, joined_on, bought)``: first new stay of each person in the trial group of a course.
+- ``trials(course, name, chat_id, channel, person, joined_on, bought)``: first new stay of each person in the trial
+  group of a course.
 - ``group_buys(activity, opened_on, chat_id, product, is_over, is_success)``.
 """
 
@@ -44,7 +45,8 @@ qualify row_number() over (partition by course_id, spells.person order by joined
 GROUP_BUYS = f"""
 create table group_buys as
 with latest as (
-    select * from kuaituantuan__activities qualify row_number() over (partition by activity_no order by _exported_at desc) = 1
+    select * from kuaituantuan__activities
+    qualify row_number() over (partition by activity_no order by _exported_at desc) = 1
 ),
 taken as (
     select activity_no, count(distinct participate_no) as participants from kuaituantuan__orders
@@ -78,7 +80,12 @@ def campaigns(connection) -> list[dict]:
 def actions(connection, persons) -> list[dict]:
     """What counted persons did by the reach list."""
     return [
-        {"campaign": row["campaign_id"], "person": persons[row["external_userid"]][0], "kind": row["action"], "at": row["action_time"]}
+        {
+            "campaign": row["campaign_id"],
+            "person": persons[row["external_userid"]][0],
+            "kind": row["action"],
+            "at": row["action_time"],
+        }
         for row in rows(connection, "select * from scrm__campaign_reach")
         if persons[row["external_userid"]][1] in COUNTED and row["action_time"] < END
     ]
@@ -94,7 +101,8 @@ def owner(order: dict, found: list[dict], done: list[dict]) -> str | None:
             order["community"] == c["row"]["chat_id"]
             if c["row"]["chat_id"]
             else any(
-                a["campaign"] == c["id"] and a["person"] == order["person"] and a["at"] <= order["paid_at"] for a in done
+                a["campaign"] == c["id"] and a["person"] == order["person"] and a["at"] <= order["paid_at"]
+                for a in done
             )
         )
     ]
@@ -105,7 +113,9 @@ def prepare_campaigns(connection, persons) -> None:
     """Add ``campaign_people`` and ``campaign_orders``."""
     found, done = campaigns(connection), actions(connection, persons)
     stays = rows(connection, "select * from spells")
-    connection.execute("create table campaign_orders (campaign varchar, order_id varchar, person varchar, net decimal(18, 2))")
+    connection.execute(
+        "create table campaign_orders (campaign varchar, order_id varchar, person varchar, net decimal(18, 2))"
+    )
     bought = {}
     for order in rows(connection, "select * from orders where is_valid and is_counted"):
         if campaign := owner(order, found, done):
@@ -120,12 +130,20 @@ def prepare_campaigns(connection, persons) -> None:
         own = [a for a in done if a["campaign"] == c["id"]]
         there = [s for s in stays if s["chat_id"] == c["row"]["chat_id"]]
         inside = {
-            s["person"] for s in there if s["joined_at"] < c["end"] and (s["left_at"] is None or s["left_at"] > c["begin"])
+            s["person"]
+            for s in there
+            if s["joined_at"] < c["end"] and (s["left_at"] is None or s["left_at"] > c["begin"])
         }
         joined = {s["person"] for s in there if c["begin"] <= s["joined_at"] < c["end"]}
         acted = {a["person"] for a in own if a["kind"] != "reach" and c["begin"] <= a["at"] < c["end"]}
         buyers = bought.get(c["id"], set())
-        head = [c["id"], c["row"]["活动名称"], c["row"]["活动类型"], c["row"]["chat_id"] or "unattributed", c["start"].date()]
+        head = [
+            c["id"],
+            c["row"]["活动名称"],
+            c["row"]["活动类型"],
+            c["row"]["chat_id"] or "unattributed",
+            c["start"].date(),
+        ]
         connection.execute("insert into campaign_people values (?, ?, ?, ?, ?, null, false, false)", head)
         for person in sorted({a["person"] for a in own} | inside | buyers):
             values = [*head, person, person in acted | joined | buyers, person in buyers]
@@ -134,7 +152,7 @@ def prepare_campaigns(connection, persons) -> None:
 
 def prepare_courses(connection, persons) -> None:
     """Add ``enrolments`` and ``trials``."""
-    roles = {who: role for who, role in persons.values()}
+    roles = dict(persons.values())
     pulled = {}
     for row in sorted(rows(connection, "select * from xiaoetong__learning"), key=lambda row: str(row["_exported_at"])):
         who = persons.get(row["user_key"], (row["user_key"], ""))[0]
@@ -148,7 +166,10 @@ def prepare_courses(connection, persons) -> None:
     for (course, who), row in pulled.items():
         about, at = courses[course], dt.datetime.fromisoformat(row["enrolled_at"])
         over = dt.datetime.strptime(about["结课日期"], "%Y/%m/%d").date() <= LAST_DAY
-        done = int(row["lessons_finished"]) >= int(row["lessons_total"]) and dt.datetime.fromisoformat(row["finished_at"]) < END
+        done = (
+            int(row["lessons_finished"]) >= int(row["lessons_total"])
+            and dt.datetime.fromisoformat(row["finished_at"]) < END
+        )
         place = about["体验群"].replace("——", "unattributed")
         values = [course, about["课程名称"], place, who, at, at.date(), over, over and done]
         connection.execute("insert into enrolments values (?, ?, ?, ?, ?, ?, ?, ?)", values)

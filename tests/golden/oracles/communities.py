@@ -1,19 +1,26 @@
 """Communities by day, and who is in them: what stocks and flows of members are counted from.
 
-- ``community_days(chat_id, community_type, date_day)``: from its opening, or history, to its dissolution or the last complete day.
+- ``community_days(chat_id, community_type, date_day)``: from its opening, or history, to its dissolution or the last
+  complete day.
 - ``stay_days(spell, person, chat_id, community_type, channel, role, date_day, is_open)``: the days of each stay; not
   ``is_open`` on the day on which it ends.
-- ``flows(date_day, chat_id, community_type, channel, began, own, removed, unnoticed, dissolved, moved)``: what happened to stays, with
-  rows of zeros for each channel that ever brought somebody into a community, for as long as the community is there.
-- ``stages(chat_id, date_day, stage)``: lifecycle stage at the end of each day; right from 28 days after the beginning of history.
+- ``flows(date_day, chat_id, community_type, channel, began, own, removed, unnoticed, dissolved, moved)``: what
+  happened to stays, with rows of zeros for each channel that ever brought somebody into a community, for as long as
+  the community is there.
+- ``stages(chat_id, date_day, stage)``: lifecycle stage at the end of each day; right from 28 days after the beginning
+  of history.
 - ``first_stays``, a table: the earliest stay of each person, ``is_won`` where somebody saw it begin within history.
-- ``conversions``, a table: new members, whether they are old enough to be judged on their first order, and whether it came in time.
-- ``losses(date_day, person, chat_id, community_type, channel, reason)``: stays that ended by leaving on a day at whose end the
-  person is in no community.
-- ``measured(grain, by_what)``: every metric of memberships, ``slice`` being the ``community``, its ``type``, the ``channel`` or all.
-- ``cohorts`` and ``retained(grain, by_what)``: stays whose beginning somebody saw, and whether they last 1, 7 and 30 days.
-- Macros: ``span(grain, day)``, one for all time where there is no grain; ``ends(grain)``, the last day of each community in each period; ``stock(grain)``,
-  who is inside then; ``starts(grain)`` and ``opening(grain)``, the same at the beginning of its first day.
+- ``conversions``, a table: new members, whether they are old enough to be judged on their first order, and whether it
+  came in time.
+- ``losses(date_day, person, chat_id, community_type, channel, reason)``: stays that ended by leaving on a day at
+  whose end the person is in no community.
+- ``measured(grain, by_what)``: every metric of memberships, ``slice`` being the ``community``, its ``type``, the
+  ``channel`` or all.
+- ``cohorts`` and ``retained(grain, by_what)``: stays whose beginning somebody saw, and whether they last 1, 7 and 30
+  days.
+- Macros: ``span(grain, day)``, one for all time where there is no grain; ``ends(grain)``, the last day of each
+  community in each period; ``stock(grain)``, who is inside then; ``starts(grain)`` and ``opening(grain)``, the same
+  at the beginning of its first day.
 """
 
 from __future__ import annotations
@@ -29,7 +36,9 @@ create macro span(grain, day) as
         else date '2000-01-01'
     end;
 create macro cut(by_what, chat_id, community_type, channel) as
-    case by_what when 'community' then chat_id when 'type' then community_type when 'channel' then channel else 'all' end;
+    case by_what
+        when 'community' then chat_id when 'type' then community_type when 'channel' then channel else 'all'
+    end;
 create table community_days as
 select chat_id, community_type, date_day
 from manual__communities
@@ -65,7 +74,8 @@ join (select distinct chat_id, channel from spells) using (chat_id)
 left join spells using (chat_id, channel)
 group by date_day, chat_id, community_type, channel;
 create table first_stays as
-select person, chat_id, community_type, channel, joined_at, cast(joined_at as date) as joined_on, is_new and is_start_known as is_won
+select person, chat_id, community_type, channel, joined_at, cast(joined_at as date) as joined_on, is_new
+    and is_start_known as is_won
 from (select *, row_number() over (partition by person order by joined_at, chat_id) as nth from spells)
 join manual__communities using (chat_id)
 where nth = 1;
@@ -80,7 +90,8 @@ with opened as (
 sized as (
     select
         chat_id, date_day,
-        (select count(*) from stay_days as d where d.chat_id = c.chat_id and d.date_day = c.date_day - 28 and is_open) as before,
+        (select count(*) from stay_days as d where d.chat_id = c.chat_id and d.date_day = c.date_day - 28
+            and is_open) as before,
         (
             select sum(began - own - removed - unnoticed - moved) from flows as f
             where f.chat_id = c.chat_id and f.date_day > c.date_day - 28 and f.date_day <= c.date_day
@@ -100,7 +111,8 @@ from sized
 join manual__communities using (chat_id)
 join opened using (chat_id)
 left join (
-    select ChatId as chat_id, cast(CreateTime as date) as dissolved_on from wecom__group_events where ChangeType = 'dismiss'
+    select ChatId as chat_id, cast(CreateTime as date) as dissolved_on from wecom__group_events
+        where ChangeType = 'dismiss'
 ) using (chat_id);
 create table conversions as
 select
@@ -139,7 +151,8 @@ create macro measured(grain, by_what) as table
     with moved as (
         select span(grain, date_day) as metric_time, cut(by_what, chat_id, community_type, channel) as slice,
             sum(began) as new_memberships, sum(own + removed + unnoticed) as leaves, sum(own) as voluntary_leaves,
-            sum(removed) as removed_memberships, sum(dissolved) as dissolved_memberships, sum(moved) as transferred_memberships
+            sum(removed) as removed_memberships, sum(dissolved) as dissolved_memberships,
+                sum(moved) as transferred_memberships
         from flows group by all
     ),
     closed as (
@@ -148,7 +161,8 @@ create macro measured(grain, by_what) as table
         from stock(grain) group by all
     ),
     opened as (
-        select metric_time, cut(by_what, chat_id, community_type, channel) as slice, count(distinct spell) as opening_memberships
+        select metric_time, cut(by_what, chat_id, community_type, channel) as slice,
+            count(distinct spell) as opening_memberships
         from opening(grain) group by all
     ),
     risked as (
@@ -160,7 +174,8 @@ create macro measured(grain, by_what) as table
         metric_time, slice, new_memberships, leaves, voluntary_leaves, removed_memberships, dissolved_memberships,
         transferred_memberships, new_memberships - leaves as net_membership_growth,
         coalesce(memberships, 0) as memberships, coalesce(members, 0) as members,
-        coalesce(opening_memberships, 0) as opening_memberships, coalesce(memberships_at_risk, 0) as memberships_at_risk,
+        coalesce(opening_memberships, 0) as opening_memberships, coalesce(memberships_at_risk,
+            0) as memberships_at_risk,
         coalesce(period_members, 0) as period_members,
         (new_memberships - leaves) / nullif(opening_memberships, 0) as member_growth_rate,
         leaves / memberships_at_risk as leave_rate,
@@ -172,8 +187,10 @@ create macro measured(grain, by_what) as table
     left join risked using (metric_time, slice);
 create table cohorts as
 select
-    cast(spells.joined_at as date) as joined_on, spells.person, spells.chat_id, manual__communities.community_type, spells.channel, age,
-    cast(spells.joined_at as date) + age <= (select max(date_day) from days) as is_matured, count(later.spell) > 0 as is_retained
+    cast(spells.joined_at as date) as joined_on, spells.person, spells.chat_id,
+        manual__communities.community_type, spells.channel, age,
+    cast(spells.joined_at as date) + age <= (select max(date_day) from days) as is_matured,
+        count(later.spell) > 0 as is_retained
 from spells
 join manual__communities on manual__communities.chat_id = spells.chat_id
 cross join (select unnest([1, 7, 30]) as age)

@@ -430,9 +430,9 @@ def prepare_places(connection) -> None:
 
 
 def prepare(connection) -> None:
-    """Add the tables of this module to the database of golden rows, and ``period(grain, day)``: no time for ``all``."""
+    """Add the tables of this module to the database of golden rows, and ``start_of(grain, day)``: no time for ``all``."""
     connection.execute(
-        "create macro period(grain, day) as"
+        "create macro start_of(grain, day) as"
         " case when grain <> 'all' then date_trunc(replace(grain, 'all', 'day'), day) end"
     )
     prepare_orders(connection)

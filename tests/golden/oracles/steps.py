@@ -1,7 +1,8 @@
-"""How far new members came: table ``funnel(person, chat_id, channel, joined_on, activated, ordered, repurchased, referred)``.
+"""How far new members came.
 
-Each step is a date or null and needs the one before: active within 7 days of joining, the first order ever within 30 days of that,
-another day of purchase within 30 days, a successful referral within 90 days.
+Table ``funnel(person, chat_id, channel, joined_on, activated, ordered, repurchased, referred)``.
+Each step is a date or null and needs the one before: active within 7 days of joining, the first order ever within 30
+days of that, another day of purchase within 30 days, a successful referral within 90 days.
 """
 
 from __future__ import annotations
@@ -23,12 +24,20 @@ def prepare(connection) -> None:
     acts += [{"person": order["person"], "done_at": order["paid_at"]} for order in orders]
     won = rows(connection, "select inviter as person, won_on from referrals")
     connection.execute(
-        "create table funnel (person varchar, chat_id varchar, channel varchar, joined_on date, activated date, ordered date,"
+        "create table funnel (person varchar, chat_id varchar, channel varchar, joined_on date, activated date,"
+        " ordered date,"
         " repurchased date, referred date)"
     )
     for row in rows(connection, "select * from first_stays where is_won order by person"):
         who, joined, last = row["person"], row["joined_at"], row["joined_on"] + dt.timedelta(days=7)
-        active = min((a["done_at"] for a in acts if a["person"] == who and joined <= a["done_at"] and a["done_at"].date() <= last), default=None)
+        active = min(
+            (
+                a["done_at"]
+                for a in acts
+                if a["person"] == who and joined <= a["done_at"] and a["done_at"].date() <= last
+            ),
+            default=None,
+        )
         paid = [order["paid_at"] for order in orders if order["person"] == who]
         steps = [active.date() if active else None, None, None, None]
         if active and paid and paid[0] >= active:
