@@ -1,7 +1,8 @@
-"""Of what kind people are: table ``segments(snapshot, person, segment, tier)`` at month ends with known orders and the last day.
+"""Of what kind people are.
 
-Everybody ever seen inside a community or with a valid order, by the ordered rules of the user segments and, apart from them, of the
-loyalty tiers.
+Table ``segments(snapshot, person, segment, tier)``, at month ends with known orders and on the last day.
+Everybody ever seen inside a community or with a valid order, by the ordered rules of the user segments and, apart
+from them, of the loyalty tiers.
 """
 
 from __future__ import annotations
