@@ -66,6 +66,9 @@ def compile_project(landing: Path = LANDING, target: Path = TARGET) -> Path:
     )
     if done.returncode:
         raise RuntimeError(done.stdout + done.stderr)
+    # MetricFlow looks in target/ alone
+    if not (ROOT / "target" / "semantic_manifest.json").exists():
+        shutil.copy(target / "semantic_manifest.json", ROOT / "target")
     return target / "manifest.json"
 
 
