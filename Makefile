@@ -57,6 +57,11 @@ docs: $(RUNTIME) $(PROJECT) profiles.yml ## write the documentation site, one fi
 	@$(BIN)/dbt --quiet docs generate --static
 	@echo "Documentation: target/static_index.html"
 
+.PHONY: check
+check: $(DEV) $(PROJECT) profiles.yml ## check landed exports and metrics at their boundaries; pages in target/boundaries
+	@$(BIN)/kpi check --docs target/boundaries
+	@echo "Pages: target/boundaries/index.html"
+
 ##@ Develop
 
 .PHONY: setup
@@ -87,12 +92,12 @@ profiles.yml:
 	@cp profiles.example.yml profiles.yml
 
 # What is tested is the committed seeds, in a warehouse of the tests' own.
-TESTS := test lint test-lint test-parse test-build test-metrics test-docs test-house test-python
+TESTS := test lint test-lint test-parse test-build test-metrics test-docs test-house test-boundaries test-python
 $(TESTS): export COMMUNITY_METRICS_DB := $(TEST_DB)
 $(TESTS): export COMMUNITY_METRICS_EXPORTS :=
 .PHONY: $(TESTS)
 
-test: setup test-lint test-parse test-build test-metrics test-docs test-house test-python ## every check, the cheap ones first
+test: setup test-lint test-parse test-build test-metrics test-docs test-house test-boundaries test-python ## every check, the cheap ones first
 	@[ -e $(WAREHOUSE) ] || cp $(TEST_DB) $(WAREHOUSE)
 	@echo "All checks passed."
 
@@ -131,6 +136,9 @@ test-house: | setup $(BUILT) ## the rules of dbt-bouncer.yml over what dbt wrote
 	@[ -f target/catalog.json ] || $(MAKE) --no-print-directory test-docs
 	@$(STEP) "dbt-bouncer" $(BIN)/dbt-bouncer --config-file dbt-bouncer.yml --show-all-failures
 
+test-boundaries: | setup $(BUILT) ## Great Expectations over the committed exports and the metrics
+	@$(STEP) "Great Expectations" $(BIN)/kpi check --docs target/boundaries
+
 test-python: | setup $(BUILT) ## Python tests: conventions, metric numbers, the kpi command
 	@$(STEP) "pytest" .ci/pytest-halves $(BIN)/pytest
 
@@ -150,7 +158,7 @@ demo: $(RUNTIME) $(PROJECT) ## write the committed exports and the true KPI valu
 .PHONY: pages
 pages: export COMMUNITY_METRICS_DB := $(TEST_DB)
 pages: export COMMUNITY_METRICS_EXPORTS :=
-pages: | setup $(BUILT) ## write docs/metrics.md and docs/analyses.md afresh
+pages: | setup $(BUILT) ## write the pages of docs/ that come from the project afresh
 	@$(BIN)/dbt --quiet compile
 	@$(BIN)/python -m kpi.pages
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import asdict
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from kpi import __version__
+
+if TYPE_CHECKING:
+    from kpi.boundaries.run import Report
 
 app = typer.Typer(
     help="Community operations metrics: synthetic exports and helpers.",
@@ -106,6 +113,92 @@ def generate_command(
     console = Console()
     console.print(table)
     console.print(f"{result.size / 1e6:.2f} MB of exports, {result.truth_rows:,} truth rows")
+
+
+class Boundary(StrEnum):
+    """Where data is checked."""
+
+    EXPORTS = "exports"
+    METRICS = "metrics"
+
+
+def _said_plainly(error: Exception) -> typer.Exit:
+    """An error without a traceback: what keeps the command from working, and how to get on."""
+    err.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
+    return typer.Exit(2)
+
+
+@app.command("check")
+def check_command(
+    boundary: Annotated[Boundary | None, typer.Argument(help="exports or metrics; both when omitted.")] = None,
+    exports: Annotated[
+        Path | None, typer.Option(help="Landed exports (default COMMUNITY_METRICS_EXPORTS, else seeds/exports).")
+    ] = None,
+    baseline: Annotated[Path | None, typer.Option(help="Baseline of the exports (default beside them).")] = None,
+    write: Annotated[bool, typer.Option("--write-baseline", help="Measure what is usual now; check nothing.")] = False,
+    docs: Annotated[Path | None, typer.Option(help="Write pages that open offline into this folder.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check the landed exports before dbt reads them, and the metrics after (needs `make setup`)."""
+    try:
+        from kpi.boundaries import baseline as baselines
+        from kpi.boundaries import run
+        from kpi.boundaries.suites import CheckError
+    except ModuleNotFoundError as error:  # not part of the run-time lock
+        raise _said_plainly(error) from error
+    project = Path.cwd()
+    directory = exports or Path(os.environ.get("COMMUNITY_METRICS_EXPORTS") or baselines.SEEDS)
+    path = baseline or baselines.baseline_path(project, directory)
+    profiles = os.environ.get("DBT_PROFILES_DIR")
+    try:
+        if write:
+            baselines.write_baseline(path, run.measure_baseline(directory))
+            err.print(f"wrote {path}", highlight=False, soft_wrap=True)
+            return
+        wants_exports, wants_metrics = boundary is not Boundary.METRICS, boundary is not Boundary.EXPORTS
+        report = run.check_boundaries(
+            directory if wants_exports else None,
+            run.ask_metrics(project, Path(profiles) if profiles else None) if wants_metrics else None,
+            baseline=baselines.read_baseline(path),
+            project=project,
+            pages=docs,
+        )
+    except CheckError as error:
+        raise _said_plainly(error) from error
+    except ModuleNotFoundError as error:
+        raise _said_plainly(RuntimeError(f"{error}. Great Expectations comes with `make setup`.")) from error
+    _print_json(report) if as_json else _print_report(report)
+    if report.is_wrong:
+        raise typer.Exit(1)
+
+
+def _print_json(report: Report) -> None:
+    summary = {
+        "expectations": len(report.asked),
+        "errors": report.count("error"),
+        "warnings": report.count("warn"),
+        "findings": [asdict(finding) for finding in report.findings],
+        "not_asked": report.skipped,
+    }
+    typer.echo(json.dumps(summary, ensure_ascii=False, indent=1))
+
+
+def _print_report(report: Report) -> None:
+    console = Console()
+    if report.findings:
+        table = Table("boundary", "table", "check", "severity", "observed", "reason", "what to do", show_lines=True)
+        for found in report.findings:
+            colour = "red" if found.severity == "error" else "yellow"
+            place = (found.boundary, found.table, found.check, f"[{colour}]{found.severity}[/{colour}]")
+            table.add_row(*place, *(escape(text) for text in (found.observed, found.reason, found.action)))
+        console.print(table)
+    for line in report.skipped:
+        console.print(f"not asked: {line}", highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        f"{len(report.asked)} expectations: {report.count('error')} errors, {report.count('warn')} warnings, "
+        f"{len(report.skipped)} not asked",
+        highlight=False,
+    )
 
 
 def main() -> None:

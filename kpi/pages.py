@@ -1,8 +1,8 @@
-"""The pages of docs/ that are written from the project itself: metrics.md and analyses.md.
+"""The pages of docs/ that are written from the project itself: metrics.md, identities.md and analyses.md.
 
-``metrics.md`` comes from dbt's manifest and the semantic layer, ``analyses.md`` from the questions in
-``docs/analyses.yml``, each asked on the built warehouse. ``make pages`` writes both; a test compares
-what is committed with what would be written.
+``metrics.md`` comes from dbt's manifest and the semantic layer, ``identities.md`` from the tests in the
+manifest, ``analyses.md`` from the questions in ``docs/analyses.yml``, each asked on the built warehouse.
+``make pages`` writes them; a test compares what is committed with what would be written.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ STAGES = {
     "advocacy": "传播 Advocacy",
     "operations": "运营 Operations",
 }
+# generic tests of macros/, each use of which is an identity of its table
+IDENTITIES = {
+    *("figures_agree", "figures_never_exceed", "never_grows", "total_is_its_parts", "holds_each_once"),
+    *("opens_where_it_closed", "periods_do_not_overlap", "shares_sum_to_one", "expression_is_true"),
+}
+KEYS = "keys_lead_somewhere"
 NOTE = "<!-- Written by `make pages`; edit its sources, not this file. -->"
 
 
@@ -97,6 +103,59 @@ def metrics_page(layer: SemanticLayer, manifest: dict[str, Any]) -> str:
             lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _sentence(test: dict[str, Any], manifest: dict[str, Any]) -> str:
+    """The name of a test as the sentence that it is, and the tables that it sets against one another."""
+    nodes = (manifest["nodes"][key] for key in test["depends_on"]["nodes"] if key != test.get("attached_node"))
+    against = sorted({f"`{node['name']}`" for node in nodes if node["resource_type"] == "model"})
+    sentence = test["name"].replace("_", " ").capitalize()
+    return f"- {sentence}" + (f" ({', '.join(against)})" if against else "")
+
+
+def identities_page(manifest: dict[str, Any]) -> str:
+    """What must always hold between the tables, by the table at which its test stands."""
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    identities, keys, singular = {}, {}, []
+    for test in sorted(tests, key=lambda node: node["name"]):
+        kind = (test.get("test_metadata") or {}).get("name")
+        if kind is None:
+            singular.append(_sentence(test, manifest))
+        elif kind in IDENTITIES or kind == KEYS:
+            table = manifest["nodes"][test["attached_node"]]["name"]
+            if kind in IDENTITIES:
+                identities.setdefault(table, []).append(_sentence(test, manifest))
+            else:
+                leads = test["test_metadata"]["kwargs"]["keys"]
+                keys[table] = ", ".join(sorted({f"`{target.partition('.')[0]}`" for target in leads.values()}))
+    count = sum(map(len, identities.values())) + len(keys) + len(singular)
+    lines = [
+        "# Identities 恒等式",
+        "",
+        NOTE,
+        "",
+        f"{count} data tests, each of which lists the keys and both sides of what does not hold; in brackets the other",
+        "tables that it reads. `tests/python/test_identities_ring.py` spoils a copy of the warehouse for each and sees",
+        "it fail. Between metrics, `tests/python/test_identities.py` adds up parts and days, divides numerators by",
+        "denominators and looks for the stock of the last day.",
+        "",
+        "## Tests that stand alone",
+        "",
+        *singular,
+        "",
+    ]
+    for table in sorted(identities):
+        lines += [f"## `{table}`", "", *identities[table], ""]
+    lines += [
+        "## Keys",
+        "",
+        "Every key, and every day, of these tables is found in:",
+        "",
+        "| table | found in |",
+        "|---|---|",
+    ]
+    lines += [f"| `{table}` | {found} |" for table, found in sorted(keys.items())]
+    return "\n".join(lines) + "\n"
 
 
 def _cell(value: Any) -> str:
@@ -184,6 +243,7 @@ def made_pages(project: Path) -> dict[Path, str]:
     compiled = project / "target" / "compiled" / "community_metrics" / "analyses"
     return {
         project / "docs" / "metrics.md": metrics_page(layer, manifest),
+        project / "docs" / "identities.md": identities_page(manifest),
         project / "docs" / "analyses.md": analyses_page(layer, questions, compiled),
     }
 

@@ -23,11 +23,15 @@
 {#
     A number as platforms write it: spaces, thousands separators and both yen signs removed.
     NULL if it does not parse or has more decimals than the type holds: a rounded number would be a wrong number.
+    So would be one that a spreadsheet has shortened to 1.23E+05, for its last digits are lost.
 #}
 {% macro parse_number(column, type) -%}
     {%- set digits = "replace(replace(replace(" ~ clean_text(column) ~ ", ',', ''), '¥', ''), '￥', '')" -%}
     {%- set exact = try_cast_to(digits, 'decimal(30, 6)') -%}
-    case when {{ exact }} = {{ try_cast_to(exact, type) }} then {{ try_cast_to(exact, type) }} end
+    case
+        when lower({{ column }}) not like '%e%' and {{ exact }} = {{ try_cast_to(exact, type) }}
+            then {{ try_cast_to(exact, type) }}
+    end
 {%- endmacro %}
 
 {#
@@ -47,6 +51,7 @@
 {#
     Wall-clock time of Asia/Shanghai from a Unix epoch in the stated unit ('seconds' or 'milliseconds').
     NULL outside 2010 to 2100: seconds read as milliseconds land in 1970, the reverse beyond the year 50000.
+    NULL unless all digits are there: 1.7672E+12, as a spreadsheet shortens it, would be a time some minutes away.
 #}
 {% macro epoch_to_local(column, unit) -%}
     {{ return(adapter.dispatch('epoch_to_local', 'community_metrics')(column, unit)) }}
@@ -56,7 +61,9 @@
     {%- set factor = {'seconds': 1000, 'milliseconds': 1}[unit] -%}
     {%- set epoch = try_cast_to('trim(' ~ column ~ ')', 'bigint') -%}
     case
-        when {{ epoch }} between {{ 1262304000000 // factor }} and {{ 4102444800000 // factor }}
+        when
+            regexp_full_match(trim({{ column }}), '[0-9]+(\.0*)?')
+            and {{ epoch }} between {{ 1262304000000 // factor }} and {{ 4102444800000 // factor }}
             then timezone('Asia/Shanghai', timezone('UTC', epoch_ms({{ epoch }} * {{ factor }})))
     end
 {%- endmacro %}

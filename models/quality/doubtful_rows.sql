@@ -1,4 +1,4 @@
-{#- (export, time of what happened, raw column) -#}
+{#- (export, time of what happened in its staging model, raw column) -#}
 {%- set times = [
     ('kuaituantuan__orders', 'paid_at', 'confirm_at'),
     ('oceanengine__daily', 'stat_date', '时间-天'),
@@ -61,8 +61,8 @@ with gather_times as (
         exported_at,
         '{{ raw_column }}' as problem_column,
         cast({{ column }} as timestamp) as event_at
-    from {{ ref('base_' ~ export) }}
-    where problem_column is null and {{ column }} is not null
+    from {{ ref('stg_' ~ export) }}
+    where {{ column }} is not null
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

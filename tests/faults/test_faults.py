@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from harness import build_golden
 from harness.faults import QUARANTINE, Bench, known, load_faults
-from harness.golden import ROOT
 
 FAULTS = load_faults()
 ALARMS = ("quarantines", "fails", "stops", "unknown", "unchanged")
@@ -24,10 +21,7 @@ def bench():
     """The golden warehouse and the SQL of the metrics that the table asks for, by month."""
     failed = build_golden.build()
     assert not failed, f"data tests fail on the golden rows: {failed}"
-    from kpi.semantic import SemanticLayer
-
-    os.environ |= build_golden.environment() | {"DBT_TARGET_PATH": str(build_golden.TARGET)}
-    layer = SemanticLayer(ROOT, os.environ["DBT_PROFILES_DIR"])
+    layer = build_golden.engine()
     return Bench({metric: layer.sql_of([metric], ["metric_time__month"]) for metric in metrics_asked()})
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from harness import build_golden
 from harness.cases import golden_rows
-from harness.golden import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +18,7 @@ def golden_warehouse():
 @pytest.fixture(scope="session")
 def engine(golden_warehouse):
     """The semantic layer on the golden warehouse: started once, asked for every case."""
-    from kpi.semantic import SemanticLayer
-
-    os.environ |= build_golden.environment()
-    os.environ["DBT_TARGET_PATH"] = str(build_golden.TARGET)
-    return SemanticLayer(ROOT, os.environ["DBT_PROFILES_DIR"])
+    return build_golden.engine()
 
 
 @pytest.fixture(scope="session")

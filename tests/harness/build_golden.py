@@ -7,14 +7,19 @@ Prints the data tests that found rows and exits with 1 if there are any that sto
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.golden import AUTHORED, ROOT, land
 from harness.replay import Replay, open_warehouse
+
+if TYPE_CHECKING:
+    from kpi.semantic import SemanticLayer
 
 TARGET = ROOT / "target" / "golden"
 LANDING = TARGET / "exports"
@@ -102,6 +107,18 @@ def build(fresh: bool = False) -> dict[str, int]:
     failed = replay.test(connection)
     connection.close()
     return failed
+
+
+def engine() -> SemanticLayer:
+    """The semantic layer on the golden warehouse, by the definitions that it was compiled with."""
+    from kpi.semantic import SemanticLayer
+
+    os.environ |= environment() | {"DBT_TARGET_PATH": str(TARGET)}
+    compiled, usual = TARGET / "semantic_manifest.json", ROOT / "target" / "semantic_manifest.json"
+    if not usual.exists():  # MetricFlow starts from target/ whatever the setting says; what it finds there may be older
+        shutil.copy(compiled, usual)
+    definitions = json.loads(compiled.read_text(encoding="utf-8"))
+    return SemanticLayer(ROOT, os.environ["DBT_PROFILES_DIR"]).defined_by(definitions)
 
 
 def main() -> None:

@@ -92,10 +92,7 @@ def prepare() -> None:
     failed = build_golden.build()
     if failed:
         raise SystemExit(f"data tests fail on the golden rows before any mistake: {failed}")
-    os.environ |= build_golden.environment() | {"DBT_TARGET_PATH": str(build_golden.TARGET)}
-    from kpi.semantic import SemanticLayer
-
-    layer, raw, questions = SemanticLayer(ROOT, os.environ["DBT_PROFILES_DIR"]), golden_rows(), []
+    layer, raw, questions = build_golden.engine(), golden_rows(), []
     for case in load_cases():
         sql = layer.sql_of(case.metrics, case.group_by, case.where)
         questions.append((case, sql, expected(raw, case)))
@@ -149,11 +146,8 @@ class Judge:
         changed = next(metric for found, metric in in_metrics(original, files) if found == mutant)
         original["metrics"] = [changed if metric["name"] == mutant.name else metric for metric in original["metrics"]]
         if self.layer is None:
-            from kpi.semantic import SemanticLayer
-
             self.connection.close()  # the engine reads the file by a connection of its own
-            os.environ |= build_golden.environment() | {"DBT_TARGET_PATH": str(build_golden.TARGET)}
-            self.layer = SemanticLayer(ROOT, os.environ["DBT_PROFILES_DIR"])
+            self.layer = build_golden.engine()
         try:
             layer = self.layer.defined_by(original)
         except Exception as problem:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kpi.pages import _part, analyses_page, metrics_page
+from kpi.pages import _part, analyses_page, identities_page, metrics_page
 from kpi.semantic import Answer
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +32,11 @@ def sources():
 def test_metric_catalogue_page_is_fresh(semantic_layer, sources):
     committed = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert committed == metrics_page(semantic_layer, sources[0]), "docs/metrics.md is stale: run `make pages`"
+
+
+def test_identities_page_is_fresh(sources):
+    committed = (ROOT / "docs" / "identities.md").read_text(encoding="utf-8")
+    assert committed == identities_page(sources[0]), "docs/identities.md is stale: run `make pages`"
 
 
 def test_analyses_page_is_fresh(semantic_layer, sources):

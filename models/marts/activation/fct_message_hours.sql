@@ -71,6 +71,13 @@ gather_rows as (
     select * from fill_empty_days
 ),
 
+find_first_judged_day as (
+    select
+        *,
+        min(case when judged_messages > 0 then date_day end) over () as first_judged_day
+    from gather_rows
+),
+
 final as (
     select
         {{ composite_key([
@@ -86,13 +93,10 @@ final as (
         cast(effective_messages as integer) as effective_messages,
         cast(team_messages as integer) as team_messages,
         -- where nobody judged the texts yet no negative messages are known, not none
-        cast(
-            case
-                when date_day >= min(case when judged_messages > 0 then date_day end) over () then negative_messages
-            end as integer
-        ) as negative_messages,
+        cast(case when date_day >= first_judged_day then negative_messages end as integer) as negative_messages,
+        cast(case when date_day >= first_judged_day then effective_messages end as integer) as judgeable_messages,
         date_day
-    from gather_rows
+    from find_first_judged_day
 )
 
 select * from final
