@@ -92,12 +92,12 @@ profiles.yml:
 	@cp profiles.example.yml profiles.yml
 
 # What is tested is the committed seeds, in a warehouse of the tests' own.
-TESTS := test lint test-lint test-parse test-build test-metrics test-docs test-house test-boundaries test-python
+TESTS := test lint test-lint test-parse test-build test-metrics test-docs test-house test-boundaries test-python test-faults
 $(TESTS): export COMMUNITY_METRICS_DB := $(TEST_DB)
 $(TESTS): export COMMUNITY_METRICS_EXPORTS :=
 .PHONY: $(TESTS)
 
-test: setup test-lint test-parse test-build test-metrics test-docs test-house test-boundaries test-python ## every check, the cheap ones first
+test: setup test-lint test-parse test-build test-metrics test-docs test-house test-boundaries test-python test-faults ## every check, the cheap ones first
 	@[ -e $(WAREHOUSE) ] || cp $(TEST_DB) $(WAREHOUSE)
 	@echo "All checks passed."
 
@@ -141,6 +141,9 @@ test-boundaries: | setup $(BUILT) ## Great Expectations over the committed expor
 
 test-python: | setup $(BUILT) ## Python tests: conventions, metric numbers, the kpi command
 	@$(STEP) "pytest" .ci/pytest-halves $(BIN)/pytest
+
+test-faults: | setup ## spoil the golden exports in every way of tests/faults/faults.yml: each has its alarm
+	@$(STEP) "faults and alarms" $(BIN)/pytest --quiet -p no:cacheprovider tests/faults
 
 .PHONY: format
 format: | setup ## lay out Python and SQL

@@ -5,6 +5,8 @@
 - ``quarantines`` rows: export, column and reason of the rows that are set aside;
 - ``fails`` a data test of this name;
 - ``stops`` the build before anything is loaded, with these words;
+- fails an ``expectation``, a check of the boundary: what only the whole of an export can show. It is put into a copy of
+  the committed seeds, which are large enough for that;
 - leaves ``unknown`` the metrics that it names: null, not zero;
 - or leaves numbers ``unchanged``: all tables of the marts (``everything``), or the metrics that it names.
 """
@@ -95,8 +97,8 @@ class Export:
         """Multiply numbers: a wrong unit."""
         for row in self.chosen(where):
             for column in columns:
-                if row[column]:
-                    number = round(float(row[column]) * by, 6)
+                if row[column] not in ("", "-", "——"):
+                    number = round(float(row[column].replace(",", "")) * by, 6)
                     row[column] = str(int(number)) if number == int(number) else str(number)
 
     def shift(self, column: str, by: int) -> None:
@@ -109,6 +111,10 @@ class Export:
         """Lose rows: those chosen, or the last ones."""
         gone = self.rows[-last:] if last else self.chosen(where)
         self.rows = [row for row in self.rows if not any(row is other for other in gone)]
+
+    def thin(self, every: int) -> None:
+        """Keep one row of so many: the platform gave a sample, or pages were left out."""
+        self.rows = self.rows[::every]
 
     def repeat(self, where: Row | None = None, **values: str) -> None:
         """Add copies of rows, with other values: a row that comes twice, or one more of a kind."""
@@ -203,6 +209,46 @@ OF_FILES: dict[str, Callable[[Path], None]] = {
 }
 
 
+def spoil(exports: Path, changes: list[dict[str, Any]]) -> tuple[set[str], bool]:
+    """Put faults into landed exports.
+
+    Returns:
+        The exports touched, and whether something else than their rows was.
+    """
+    touched, file_fault = set(), False
+    for change in changes:
+        what, arguments = change["do"], {k: v for k, v in change.items() if k not in ("do", "export")}
+        file = exports / f"{change['export']}.csv"
+        touched.add(change["export"])
+        if what in OF_FILES:
+            OF_FILES[what](file)
+            file_fault = True
+            continue
+        export = Export(file)
+        before = export.text()
+        getattr(export, what)(**arguments)
+        if export.text() == before:
+            raise ValueError(f"{file.name}: {what} changed nothing")
+        export.write()
+        file_fault |= export.is_file_fault
+    return touched, file_fault
+
+
+def boundary_findings(fault: dict[str, Any]) -> list[str]:
+    """Names of the boundary checks that ring for a fault in the committed seeds: those of the exports it touches."""
+    from kpi.boundaries.baseline import OF_SEEDS, read_baseline
+    from kpi.boundaries.run import check_exports
+
+    seeds = FOLDER / "seeds"
+    shutil.rmtree(seeds, ignore_errors=True)
+    seeds.mkdir(parents=True)
+    for name in {change["export"] for change in fault["change"]}:
+        shutil.copy(ROOT / "seeds" / "exports" / f"{name}.csv", seeds)
+    touched, _ = spoil(seeds, fault["change"])
+    report = check_exports(seeds, read_baseline(OF_SEEDS), only=sorted(touched))
+    return sorted({finding.check for finding in report.findings})
+
+
 @dataclass
 class Outcome:
     """What a fault led to.
@@ -245,32 +291,11 @@ class Bench:
     def _models_read(self, names: Iterable[str]) -> set[str]:
         return {model for name in names for model in re.findall(r'"marts"\."(\w+)"', self.questions[name])}
 
-    def spoil(self, changes: list[dict[str, Any]]) -> tuple[set[str], bool]:
-        """Land sound exports and put the faults into them; returns the exports touched and whether files were."""
-        shutil.rmtree(self.exports, ignore_errors=True)
-        shutil.copytree(build_golden.LANDING, self.exports)
-        touched, file_fault = set(), False
-        for change in changes:
-            what, arguments = change["do"], {k: v for k, v in change.items() if k not in ("do", "export")}
-            file = self.exports / f"{change['export']}.csv"
-            touched.add(change["export"])
-            if what in OF_FILES:
-                OF_FILES[what](file)
-                file_fault = True
-                continue
-            export = Export(file)
-            before = export.text()
-            getattr(export, what)(**arguments)
-            if export.text() == before:
-                raise ValueError(f"{file.name}: {what} changed nothing")
-            export.write()
-            file_fault |= export.is_file_fault
-        return touched, file_fault
-
     def try_fault(self, fault: dict[str, Any]) -> Outcome:
         """Spoil the exports, build what its alarm reads of what reads them, look, and take everything back."""
-        changes = fault["change"]
-        touched, file_fault = self.spoil(changes)
+        shutil.rmtree(self.exports, ignore_errors=True)
+        shutil.copytree(build_golden.LANDING, self.exports)
+        touched, file_fault = spoil(self.exports, fault["change"])
         bases = [f"base_{export}" for export in sorted(touched)]
         compiled: dict[str, str] = {}
         if file_fault:  # dbt looks at header and file while it compiles
