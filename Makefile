@@ -99,7 +99,6 @@ $(TESTS): export COMMUNITY_METRICS_DB := $(TEST_DB)
 $(TESTS): export COMMUNITY_METRICS_EXPORTS :=
 .PHONY: $(TESTS)
 
-# every check, the cheap ones first
 test: setup test-lint test-parse test-build test-metrics test-docs test-house test-golden test-boundaries test-python test-faults \
   test-coverage ## every check, the cheap ones first
 	@[ -e $(WAREHOUSE) ] || cp $(TEST_DB) $(WAREHOUSE)
@@ -141,6 +140,9 @@ test-house: | setup $(BUILT) ## the rules of dbt-bouncer.yml over what dbt wrote
 	@[ -f target/catalog.json ] || $(MAKE) --no-print-directory test-docs
 	@$(STEP) "dbt-bouncer" $(BIN)/dbt-bouncer --config-file dbt-bouncer.yml --show-all-failures
 
+test-golden: | setup ## metrics of the golden rows against what a person counts from them
+	@$(STEP) "golden cases" $(BIN)/pytest --quiet -p no:cacheprovider tests/golden
+
 test-boundaries: | setup $(BUILT) ## Great Expectations over the committed exports and the metrics
 	@$(STEP) "Great Expectations" $(BIN)/kpi check --docs target/boundaries
 
@@ -169,6 +171,13 @@ ratchet: export COMMUNITY_METRICS_EXPORTS :=
 ratchet: | setup $(BUILT) ## raise the floors of .ci/ratchet.yml to what there is
 	@[ -f target/catalog.json ] || $(MAKE) --no-print-directory test-docs
 	@$(BIN)/python .ci/coverage.py --raise
+
+test-faults: | setup ## spoil the golden exports in every way of tests/faults/faults.yml: each has its alarm
+	@$(STEP) "faults and alarms" $(BIN)/pytest --quiet -p no:cacheprovider tests/faults
+
+MUTANTS ?= 60
+mutants: | setup $(BUILT) ## make mistakes in SQL and metrics, one at a time, and see which ones a fast check notices: MUTANTS=60
+	@PYTHONPATH=.:tests $(BIN)/python -m harness.mutants --sample $(MUTANTS)
 
 .PHONY: format
 format: | setup ## lay out Python and SQL

@@ -6,6 +6,8 @@
 ] -%}
 {%- set checks = [
     ('order_sn', "order_id is null", 'the row has no key: fill it or remove the row'),
+    ('order_sn', is_rounded_number('order_id'),
+        'a spreadsheet has rounded the number: export again, and open the file with this column as text'),
     ('supply_participate_no', "(supply_activity_no is null) != (supply_participate_no is null)",
         'a resold sale needs both the activity and the participant of its supplier'),
     ('open_id', "open_key is not null and not starts_with(open_key, 'op_')",

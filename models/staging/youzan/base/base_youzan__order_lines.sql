@@ -3,6 +3,8 @@
 ] -%}
 {%- set checks = [
     ('订单号', "order_id is null", 'the row has no key: fill it or remove the row'),
+    ('订单号', is_rounded_number('order_id'),
+        'a spreadsheet has rounded the number: export again, and open the file with this column as text'),
     ('商品编码', "product_id is null", 'the row has no key: fill it or remove the row'),
     ('商品类型', "is_gift is null", 'blank or unknown 商品类型: add it to the staging model once its meaning is known'),
     ('商品单价', "unit_price is null and " ~ clean_text(raw('商品单价')) ~ " is not null",
