@@ -5,8 +5,8 @@
   paid order of the three shops up to the last complete day. ``community`` is ``unattributed`` where none is credited;
   ``units`` and ``goods_cost`` are null where they are not known; ``is_member``: the buyer was in some community when he
   paid, ``is_member_there``: in the credited one.
-- ``sales(date_day, ...)``: the sold orders, and an empty row for each covered day without one; ``placed(place, date_day,
-  ...)``: the same for each community and ``unattributed``, as long as the community exists.
+- ``sales(date_day, ...)``: the sold orders, and an empty row for each covered day without one;
+  ``placed(place, date_day, ...)``: the same for each community and ``unattributed``, as long as the community exists.
 - ``refunds(order_id, refund_date, amount, community)``: each rise of what was given back of a sold order.
 - ``purchases(person, paid_date, number)``: the days on which a person bought, counted from the first;
   ``firsts(person, paid_date, community, channel)``: the first valid order of each.
@@ -139,7 +139,7 @@ def wechat_store(connection) -> tuple[dict[str, dict], list[dict]]:
 
 
 def kuaituantuan(connection) -> tuple[dict[str, dict], list[dict]]:
-    """Latest version of each sale of 快团团, the reseller's side where both are exported, and the rises of its refund."""
+    """Latest version of each sale of 快团团, of a resold one the reseller's side, and the rises of its refund."""
     unions = {
         row["openid"]: row["unionid"]
         for row in rows(
@@ -430,7 +430,7 @@ def prepare_places(connection) -> None:
 
 
 def prepare(connection) -> None:
-    """Add the tables of this module to the database of golden rows, and ``start_of(grain, day)``: no time for ``all``."""
+    """Add the tables of this module, and ``start_of(grain, day)``: no time for the grain ``all``."""
     connection.execute(
         "create macro start_of(grain, day) as"
         " case when grain <> 'all' then date_trunc(replace(grain, 'all', 'day'), day) end"
