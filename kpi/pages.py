@@ -235,16 +235,71 @@ def analyses_page(layer: SemanticLayer, questions: dict[str, Any], compiled: Pat
     return "\n".join(lines).rstrip() + "\n"
 
 
+ALARMS = {
+    "quarantines": "the row is set aside",
+    "fails": "a data test",
+    "stops": "the build stops",
+    "expectation": "a check at the boundary",
+    "unknown": "the metrics are unknown, not zero",
+    "unchanged": "no alarm is needed: the numbers stay",
+}
+
+
+def _alarm(fault: dict[str, Any]) -> str:
+    """What rings for a fault, in one cell of a table."""
+    kind = next(kind for kind in ALARMS if kind in fault)
+    detail = fault[kind]
+    if kind == "quarantines":
+        return f"{ALARMS[kind]}: `{detail['column']}`: {detail['reason']}"
+    if kind in ("unknown", "unchanged"):
+        return f"{ALARMS[kind]}: " + ("all marts" if detail == "everything" else ", ".join(f"`{m}`" for m in detail))
+    return f"{ALARMS[kind]}: " + (f"`{detail}`" if kind == "fails" else detail)
+
+
+def alarms_page(faults: list[dict[str, Any]]) -> str:
+    """The faults that are tried and the alarm that rings for each, by danger.
+
+    Args:
+        faults: content of ``tests/faults/faults.yml``.
+    """
+    dangers: dict[str, list[dict[str, Any]]] = {}
+    for fault in faults:
+        dangers.setdefault(fault["danger"], []).append(fault)
+    lines = [
+        "# Faults and alarms 数据故障与告警",
+        "",
+        NOTE,
+        "",
+        f"{len(faults)} faults, put into the golden exports one at a time by `make test-faults`, those of the boundary",
+        "into the exports of the demo. Each rings the alarm that is named, or provably changes nothing.",
+        "",
+        "| what rings | faults |",
+        "|---|---:|",
+    ]
+    lines += [f"| {text} | {sum(kind in fault for fault in faults)} |" for kind, text in ALARMS.items()]
+    for danger, tried in sorted(dangers.items()):
+        lines += ["", f"## {danger.capitalize()}", "", "| fault | exports | what rings |", "|---|---|---|"]
+        for fault in tried:
+            exports = ", ".join(f"`{name}`" for name in sorted({change["export"] for change in fault["change"]}))
+            lines.append(f"| {fault['fault']} | {exports} | {_alarm(fault)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _read(file: Path) -> Any:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
 def made_pages(project: Path) -> dict[Path, str]:
-    """What both pages should hold now, by path; nothing is written."""
+    """What the pages should hold now, by path; nothing is written."""
     layer = SemanticLayer(project)
     manifest = json.loads((project / "target" / "manifest.json").read_text(encoding="utf-8"))
-    questions = yaml.safe_load((project / "docs" / "analyses.yml").read_text(encoding="utf-8"))
+    questions = _read(project / "docs" / "analyses.yml")
     compiled = project / "target" / "compiled" / "community_metrics" / "analyses"
     return {
         project / "docs" / "metrics.md": metrics_page(layer, manifest),
         project / "docs" / "identities.md": identities_page(manifest),
         project / "docs" / "analyses.md": analyses_page(layer, questions, compiled),
+        project / "docs" / "alarms.md": alarms_page(_read(project / "tests" / "faults" / "faults.yml")),
     }
 
 

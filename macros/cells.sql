@@ -98,3 +98,12 @@
     {%- set key = '(' ~ prefixes | join('|') ~ ')_[^,]+' -%}
     regexp_full_match({{ column }}, '{{ key }}(,{{ key }})*')
 {%- endmacro %}
+
+{# True when a spreadsheet has turned a long number into 1.23457E+17: its last digits are lost. NULL for NULL. #}
+{% macro is_rounded_number(column) -%}
+    {{ return(adapter.dispatch('is_rounded_number', 'community_metrics')(column)) }}
+{%- endmacro %}
+
+{% macro default__is_rounded_number(column) -%}
+    regexp_full_match({{ column }}, '[0-9]([.][0-9]+)?[eE][+][0-9]+')
+{%- endmacro %}

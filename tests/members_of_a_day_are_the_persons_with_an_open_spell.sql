@@ -3,10 +3,12 @@
 with days as (
     select distinct date_day
     from {{ ref('int_community_days_spanned') }}
+    where not is_membership_unknown
 ),
 
 communities as (
     select * from {{ ref('int_community_days_spanned') }}
+    where not is_membership_unknown
 ),
 
 spells as (

@@ -15,7 +15,9 @@ calendar as (
 final as (
     select
         communities.community_id,
-        dates.date_day
+        dates.date_day,
+        -- neither lists nor callbacks of members: who is inside is not known, which is not zero
+        calendar.members_last_date is null as is_membership_unknown
     from communities
     cross join calendar
     inner join dates

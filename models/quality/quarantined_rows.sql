@@ -36,6 +36,16 @@ with gather_problems as (
         problem_value,
         problem_reason
     from {{ ref('orphaned_rows') }}
+    union all
+    select
+        export_name,
+        source_file,
+        source_row,
+        exported_at,
+        problem_column,
+        problem_value,
+        problem_reason
+    from {{ ref('doubtful_rows') }}
 ),
 
 acknowledged as (

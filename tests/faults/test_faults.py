@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from harness import build_golden
-from harness.faults import Bench, known, load_faults
+from harness.faults import QUARANTINE, Bench, boundary_findings, known, load_faults
 
-FAULTS = load_faults()
-ALARMS = ("quarantines", "fails", "stops", "unknown", "unchanged")
+AT_BOUNDARY = [fault for fault in load_faults() if "expectation" in fault]
+FAULTS = [fault for fault in load_faults() if "expectation" not in fault]
+ALARMS = ("quarantines", "fails", "stops", "expectation", "unknown", "unchanged")
 
 
 def metrics_asked():
@@ -25,11 +26,23 @@ def bench():
     return Bench({metric: layer.sql_of([metric], ["metric_time__month"]) for metric in metrics_asked()})
 
 
-@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault["fault"]) for fault in FAULTS])
+def named(faults):
+    """Faults as parameters, called by their sentence."""
+    return [pytest.param(fault, id=fault["fault"]) for fault in faults]
+
+
+def test_every_fault_has_a_danger_a_change_and_one_alarm():
+    for fault in [*FAULTS, *AT_BOUNDARY]:
+        alarms = [alarm for alarm in ALARMS if alarm in fault]
+        assert len(alarms) == 1, fault["fault"]
+        assert set(fault) == {"fault", "danger", "change", *alarms}, fault["fault"]
+    sentences = [fault["fault"] for fault in [*FAULTS, *AT_BOUNDARY]]
+    assert len(sentences) == len(set(sentences)), "two faults of one name"
+
+
+@pytest.mark.parametrize("fault", named(FAULTS))
 def test_fault(bench, fault):
-    alarms = [alarm for alarm in ALARMS if alarm in fault]
-    assert alarms, "the table names no alarm"
-    outcome = bench.try_fault(fault["change"])
+    outcome = bench.try_fault(fault)
     if "stops" in fault:
         assert fault["stops"] in outcome.stopped, outcome.stopped or "the build did not stop"
         return
@@ -42,9 +55,9 @@ def test_fault(bench, fault):
             if found[0] == meant["export"] and found[1] == meant["column"] and meant["reason"] in found[2]
         ]
         assert len(hits) == meant.get("rows", 1), f"quarantined: {outcome.quarantined}"
-        assert "quarantined_rows_are_acknowledged" in outcome.failed
-    else:
-        assert not outcome.quarantined, "rows were quarantined"
+        assert QUARANTINE in outcome.failed
+    elif "unchanged" in fault:
+        assert not outcome.quarantined, f"quarantined: {outcome.quarantined}"
     if "fails" in fault:
         assert fault["fails"] in outcome.failed, f"tests that fail: {outcome.failed}"
     for metric in fault.get("unknown", []):
@@ -58,3 +71,9 @@ def test_fault(bench, fault):
             before, after = outcome.answers[metric]
             assert known(before), f"{metric} is not known without the fault either"
             assert sorted(map(str, before)) == sorted(map(str, after)), metric
+
+
+@pytest.mark.parametrize("fault", named(AT_BOUNDARY))
+def test_fault_at_the_boundary(fault):
+    pytest.importorskip("great_expectations", reason="comes with `make setup`")
+    assert fault["expectation"] in boundary_findings(fault)

@@ -5,6 +5,8 @@
 - ``quarantines`` rows: export, column and reason of the rows that are set aside;
 - ``fails`` a data test of this name;
 - ``stops`` the build before anything is loaded, with these words;
+- fails an ``expectation``, a check of the boundary: what only the whole of an export can show. It is put into a copy of
+  the committed seeds, which are large enough for that;
 - leaves ``unknown`` the metrics that it names: null, not zero;
 - or leaves numbers ``unchanged``: all tables of the marts (``everything``), or the metrics that it names.
 """
@@ -14,8 +16,9 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +26,12 @@ from typing import Any
 import yaml
 
 from harness import build_golden
-from harness.golden import ROOT
+from harness.golden import ROOT, encode, units
 from harness.replay import Replay, open_warehouse
 
 TABLE = ROOT / "tests" / "faults" / "faults.yml"
 FOLDER = ROOT / "target" / "faults"
+QUARANTINE = "quarantined_rows_are_acknowledged"
 Row = dict[str, str]
 
 
@@ -48,7 +52,7 @@ class Export:
 
     def __init__(self, file: Path) -> None:
         """Read the file."""
-        self.file, self.is_file_fault = file, False
+        self.file, self.is_file_fault, self.units = file, False, units(file.stem)
         with file.open(encoding="utf-8", newline="") as lines:
             reader = csv.DictReader(lines)
             self.rows: list[Row] = list(reader)
@@ -66,13 +70,18 @@ class Export:
         writer.writerows(self.rows)
         return output.getvalue()
 
+    def written(self, values: Row) -> Row:
+        """Values as the platform writes them: given as in the golden files, wall clock and yuan."""
+        return {column: encode(value, self.units.get(column)) for column, value in values.items()}
+
     def chosen(self, where: Row | None) -> list[Row]:
         """Rows with these values, all of them without a condition.
 
         Raises:
             ValueError: when there is none: the fault would change nothing.
         """
-        found = [row for row in self.rows if all(row[column] == value for column, value in (where or {}).items())]
+        wanted = self.written(where or {}).items()
+        found = [row for row in self.rows if all(row[column] == value for column, value in wanted)]
         if not found:
             raise ValueError(f"{self.file.name}: no row with {where}")
         return found
@@ -82,14 +91,14 @@ class Export:
     def put(self, values: Row, where: Row | None = None) -> None:
         """Write values into rows."""
         for row in self.chosen(where):
-            row.update(values)
+            row.update(self.written(values))
 
     def scale(self, columns: list[str], by: float, where: Row | None = None) -> None:
         """Multiply numbers: a wrong unit."""
         for row in self.chosen(where):
             for column in columns:
-                if row[column]:
-                    number = round(float(row[column]) * by, 6)
+                if row[column] not in ("", "-", "——"):
+                    number = round(float(row[column].replace(",", "")) * by, 6)
                     row[column] = str(int(number)) if number == int(number) else str(number)
 
     def shift(self, column: str, by: int) -> None:
@@ -103,10 +112,14 @@ class Export:
         gone = self.rows[-last:] if last else self.chosen(where)
         self.rows = [row for row in self.rows if not any(row is other for other in gone)]
 
+    def thin(self, every: int) -> None:
+        """Keep one row of so many: the platform gave a sample, or pages were left out."""
+        self.rows = self.rows[::every]
+
     def repeat(self, where: Row | None = None, **values: str) -> None:
         """Add copies of rows, with other values: a row that comes twice, or one more of a kind."""
         for number, row in enumerate(list(self.chosen(where))):
-            copied = row | {"_source_row": str(9000 + number)} | values
+            copied = row | {"_source_row": str(9000 + number)} | self.written(values)
             self.rows.append(copied)
 
     def swap(self, columns: list[str]) -> None:
@@ -196,6 +209,46 @@ OF_FILES: dict[str, Callable[[Path], None]] = {
 }
 
 
+def spoil(exports: Path, changes: list[dict[str, Any]]) -> tuple[set[str], bool]:
+    """Put faults into landed exports.
+
+    Returns:
+        The exports touched, and whether something else than their rows was.
+    """
+    touched, file_fault = set(), False
+    for change in changes:
+        what, arguments = change["do"], {k: v for k, v in change.items() if k not in ("do", "export")}
+        file = exports / f"{change['export']}.csv"
+        touched.add(change["export"])
+        if what in OF_FILES:
+            OF_FILES[what](file)
+            file_fault = True
+            continue
+        export = Export(file)
+        before = export.text()
+        getattr(export, what)(**arguments)
+        if export.text() == before:
+            raise ValueError(f"{file.name}: {what} changed nothing")
+        export.write()
+        file_fault |= export.is_file_fault
+    return touched, file_fault
+
+
+def boundary_findings(fault: dict[str, Any]) -> list[str]:
+    """Names of the boundary checks that ring for a fault in the committed seeds: those of the exports it touches."""
+    from kpi.boundaries.baseline import OF_SEEDS, read_baseline
+    from kpi.boundaries.run import check_exports
+
+    seeds = FOLDER / "seeds"
+    shutil.rmtree(seeds, ignore_errors=True)
+    seeds.mkdir(parents=True)
+    for name in {change["export"] for change in fault["change"]}:
+        shutil.copy(ROOT / "seeds" / "exports" / f"{name}.csv", seeds)
+    touched, _ = spoil(seeds, fault["change"])
+    report = check_exports(seeds, read_baseline(OF_SEEDS), only=sorted(touched))
+    return sorted({finding.check for finding in report.findings})
+
+
 @dataclass
 class Outcome:
     """What a fault led to.
@@ -230,36 +283,19 @@ class Bench:
             shutil.copy(build_golden.WAREHOUSE, copied)
         self.connection = open_warehouse(file)
         self.connection.execute(f"attach '{sound}' as sound (read_only)")
-        self.before = self._ask()
+        self.before = self._ask(questions)
 
-    def _ask(self) -> dict[str, list]:
-        return {name: self.connection.execute(sql).fetchall() for name, sql in self.questions.items()}
+    def _ask(self, names: Iterable[str]) -> dict[str, list]:
+        return {name: self.connection.execute(self.questions[name]).fetchall() for name in names}
 
-    def spoil(self, changes: list[dict[str, Any]]) -> tuple[set[str], bool]:
-        """Land sound exports and put the faults into them; returns the exports touched and whether files were."""
+    def _models_read(self, names: Iterable[str]) -> set[str]:
+        return {model for name in names for model in re.findall(r'"marts"\."(\w+)"', self.questions[name])}
+
+    def try_fault(self, fault: dict[str, Any]) -> Outcome:
+        """Spoil the exports, build what its alarm reads of what reads them, look, and take everything back."""
         shutil.rmtree(self.exports, ignore_errors=True)
         shutil.copytree(build_golden.LANDING, self.exports)
-        touched, file_fault = set(), False
-        for change in changes:
-            what, arguments = change["do"], {k: v for k, v in change.items() if k not in ("do", "export")}
-            file = self.exports / f"{change['export']}.csv"
-            touched.add(change["export"])
-            if what in OF_FILES:
-                OF_FILES[what](file)
-                file_fault = True
-                continue
-            export = Export(file)
-            before = export.text()
-            getattr(export, what)(**arguments)
-            if export.text() == before:
-                raise ValueError(f"{file.name}: {what} changed nothing")
-            export.write()
-            file_fault |= export.is_file_fault
-        return touched, file_fault
-
-    def try_fault(self, changes: list[dict[str, Any]]) -> Outcome:
-        """Spoil the exports, build what reads them, look, and take everything back."""
-        touched, file_fault = self.spoil(changes)
+        touched, file_fault = spoil(self.exports, fault["change"])
         bases = [f"base_{export}" for export in sorted(touched)]
         compiled: dict[str, str] = {}
         if file_fault:  # dbt looks at header and file while it compiles
@@ -267,6 +303,9 @@ class Bench:
             if stopped:
                 return Outcome(stopped, {}, [], [], {})
         below = self.replay.below(bases)
+        asked = [name for key in ("unknown", "unchanged") for name in fault.get(key, []) if name in self.questions]
+        if fault.get("unchanged") != "everything":
+            below &= self.replay.above({QUARANTINE, fault.get("fails"), *self._models_read(asked)})
 
         def sql(node: dict[str, Any]) -> str:
             text = compiled.get(node["unique_id"], node["compiled_code"])
@@ -276,13 +315,13 @@ class Bench:
         try:
             self.replay.build(self.connection, below, sql)
             failed = self.replay.test(self.connection, below)
-            after = self._ask()
+            after = self._ask(asked)
             return Outcome(
                 "",
                 failed,
                 self._quarantined(),
                 self._changed(below),
-                {name: (self.before[name], after[name]) for name in self.questions},
+                {name: (self.before[name], after[name]) for name in asked},
             )
         finally:
             self.connection.execute("rollback")
@@ -299,8 +338,11 @@ class Bench:
             self.manifest = dbtRunner().invoke([*quiet, "parse", "--project-dir", str(ROOT)]).result
         os.environ |= build_golden.environment(self.exports, scratch) | {"DBT_TARGET_PATH": str(FOLDER / "dbt")}
         runner = dbtRunner(manifest=self.manifest)
-        named = ["run-operation", "require_known_files", "--args", f"{{landing: '{self.exports}'}}"]
-        for command in (named, ["compile", "--select", *bases]):
+        commands = [["compile", "--select", *bases]]
+        if {file.name for file in self.exports.iterdir()} - {file.name for file in build_golden.LANDING.iterdir()}:
+            arguments = f"{{landing: '{self.exports}'}}"
+            commands.insert(0, ["run-operation", "require_known_files", "--args", arguments])
+        for command in commands:
             events: list[str] = []
             runner.callbacks = [lambda event, events=events: events.append(event.info.msg)]
             done = runner.invoke([*quiet, *command, "--project-dir", str(ROOT)])

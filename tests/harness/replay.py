@@ -66,6 +66,14 @@ class Replay:
                 found.add(key)
         return found
 
+    def above(self, names: Collection[str]) -> set[str]:
+        """Ids of the named nodes and of everything that they read."""
+        found: set[str] = set()
+        for key in reversed(self.order):
+            if self.nodes[key]["name"] in names or key in found:
+                found |= {key, *(other for other in self.nodes[key]["depends_on"].get("nodes", []))}
+        return found
+
     def build(
         self,
         connection: duckdb.DuckDBPyConnection,

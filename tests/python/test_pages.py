@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kpi.pages import _part, analyses_page, identities_page, metrics_page
+from kpi.pages import _part, alarms_page, analyses_page, identities_page, metrics_page
 from kpi.semantic import Answer
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +44,13 @@ def test_analyses_page_is_fresh(semantic_layer, sources):
     assert committed == analyses_page(semantic_layer, sources[1], COMPILED), (
         "docs/analyses.md is stale: run `make pages`"
     )
+
+
+def test_alarms_page_is_fresh():
+    from harness.faults import load_faults
+
+    committed = (ROOT / "docs" / "alarms.md").read_text(encoding="utf-8")
+    assert committed == alarms_page(load_faults()), "docs/alarms.md is stale: run `make pages`"
 
 
 def test_every_analysis_is_shown(sources):

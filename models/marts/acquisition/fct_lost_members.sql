@@ -7,6 +7,7 @@ with memberships as (
 
 community_days as (
     select * from {{ ref('int_community_days_spanned') }}
+    where not coalesce(is_membership_unknown, false)
 ),
 
 channel_days as (

@@ -13,6 +13,7 @@ stays as (
 
 community_days as (
     select * from {{ ref('int_community_days_spanned') }}
+    where not coalesce(is_membership_unknown, false)
 ),
 
 final as (

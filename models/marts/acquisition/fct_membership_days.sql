@@ -3,6 +3,7 @@
 
 with community_days as (
     select * from {{ ref('int_community_days_spanned') }}
+    where not coalesce(is_membership_unknown, false)
 ),
 
 memberships as (

@@ -4,6 +4,8 @@
 ] -%}
 {%- set checks = [
     ('order_sn', "order_id is null", 'the row has no key: fill it or remove the row'),
+    ('order_sn', is_rounded_number('order_id'),
+        'a spreadsheet has rounded the number: export again, and open the file with this column as text'),
     ('sub_order_sn', "line_id is null", 'the row has no key: fill it or remove the row'),
     ('goods_number', "quantity is null", 'missing or does not parse as a whole number of units'),
     ('goods_number', "quantity <= 0", 'a line without units'),
@@ -40,10 +42,10 @@ interpret_cells as (
     from source
 ),
 
-mark_problems as (
+find_problems as (
     select
         *,
-        {{ first_problem(checks) }}
+        {{ first_problem(checks) }} as problem_number
     from interpret_cells
 ),
 
@@ -60,10 +62,8 @@ final as (
         source_file,
         source_row,
         exported_at,
-        problem_column,
-        problem_value,
-        problem_reason
-    from mark_problems
+        {{ problem_columns(checks) }}
+    from find_problems
 )
 
 select * from final

@@ -6,6 +6,8 @@
 ] -%}
 {%- set checks = [
     ('order_sn', "order_id is null", 'the row has no key: fill it or remove the row'),
+    ('order_sn', is_rounded_number('order_id'),
+        'a spreadsheet has rounded the number: export again, and open the file with this column as text'),
     ('supply_participate_no', "(supply_activity_no is null) != (supply_participate_no is null)",
         'a resold sale needs both the activity and the participant of its supplier'),
     ('open_id', "open_key is not null and not starts_with(open_key, 'op_')",
@@ -85,10 +87,10 @@ number_rows as (
     from interpret_cells
 ),
 
-mark_problems as (
+find_problems as (
     select
         *,
-        {{ first_problem(checks) }}
+        {{ first_problem(checks) }} as problem_number
     from number_rows
 ),
 
@@ -115,10 +117,8 @@ final as (
         source_file,
         source_row,
         exported_at,
-        problem_column,
-        problem_value,
-        problem_reason
-    from mark_problems
+        {{ problem_columns(checks) }}
+    from find_problems
 )
 
 select * from final

@@ -8,6 +8,7 @@
     ('结束日期', "last_date is null", 'missing or does not parse as a date YYYY/M/D'),
     ('结束日期', "last_date < first_date", 'ends before it starts'),
     ('金额', "cost_amount is null", 'missing or does not parse as an amount in yuan'),
+    ('金额', "cost_amount < 0", 'a cost below zero: write what was spent as a positive amount'),
     ('费用类型', "cost_kind_zh is null or cost_kind_zh not in ('入群礼', '引流品', '红包', '奖品', '人工', '工具')",
         'unknown 费用类型: use a name of cost_kinds'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
@@ -33,10 +34,10 @@ interpret_cells as (
     from source
 ),
 
-mark_problems as (
+find_problems as (
     select
         *,
-        {{ first_problem(checks) }}
+        {{ first_problem(checks) }} as problem_number
     from interpret_cells
 ),
 
@@ -53,10 +54,8 @@ final as (
         source_file,
         source_row,
         exported_at,
-        problem_column,
-        problem_value,
-        problem_reason
-    from mark_problems
+        {{ problem_columns(checks) }}
+    from find_problems
 )
 
 select * from final

@@ -10,6 +10,10 @@
     ('转化数', "conversions is null and " ~ clean_text(raw('转化数')) ~ " is not null",
         'does not parse as a whole number'),
     ('消耗', "cost_amount is null", 'missing or does not parse as an amount in yuan'),
+    ('展示数', "impressions < 0", 'impressions below zero'),
+    ('消耗', "cost_amount < 0", 'a cost below zero'),
+    ('点击数', "clicks < 0 or clicks > impressions",
+        'more clicks than impressions, or fewer than none: are the columns swapped?'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
@@ -32,10 +36,10 @@ interpret_cells as (
     from source
 ),
 
-mark_problems as (
+find_problems as (
     select
         *,
-        {{ first_problem(checks) }}
+        {{ first_problem(checks) }} as problem_number
     from interpret_cells
 ),
 
@@ -50,10 +54,8 @@ final as (
         source_file,
         source_row,
         exported_at,
-        problem_column,
-        problem_value,
-        problem_reason
-    from mark_problems
+        {{ problem_columns(checks) }}
+    from find_problems
 )
 
 select * from final

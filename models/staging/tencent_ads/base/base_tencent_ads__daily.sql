@@ -13,6 +13,10 @@
     ('cost', "cost_amount is null", 'missing or does not parse as a whole number of fen'),
     ('conversions_count', "conversions is null and " ~ clean_text(raw('conversions_count')) ~ " is not null",
         'does not parse as a whole number'),
+    ('view_count', "impressions < 0", 'impressions below zero'),
+    ('cost', "cost_amount < 0", 'a cost below zero'),
+    ('valid_click_count', "clicks < 0 or clicks > impressions",
+        'more clicks than impressions, or fewer than none: are the columns swapped?'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
@@ -35,10 +39,10 @@ interpret_cells as (
     from source
 ),
 
-mark_problems as (
+find_problems as (
     select
         *,
-        {{ first_problem(checks) }}
+        {{ first_problem(checks) }} as problem_number
     from interpret_cells
 ),
 
@@ -54,10 +58,8 @@ final as (
         source_file,
         source_row,
         exported_at,
-        problem_column,
-        problem_value,
-        problem_reason
-    from mark_problems
+        {{ problem_columns(checks) }}
+    from find_problems
 )
 
 select * from final

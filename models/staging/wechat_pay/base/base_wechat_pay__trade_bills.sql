@@ -5,6 +5,8 @@
 {%- set checks = [
     ('微信订单号', "transaction_id is null", 'the row has no key: fill it or remove the row'),
     ('商户订单号', "order_id is null", 'the row names no order: fill it or remove the row'),
+    ('商户订单号', is_rounded_number('order_id'),
+        'a spreadsheet has rounded the number: export again, and open the file with this column as text'),
     ('用户标识', "open_key is not null and not starts_with(open_key, 'op_')",
         'not a pseudonymous key (op_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('交易状态', "trade_state is null or trade_state not in ('SUCCESS', 'REFUND', 'REVOKED')",
@@ -46,10 +48,10 @@ interpret_cells as (
     from source
 ),
 
-mark_problems as (
+find_problems as (
     select
         *,
-        {{ first_problem(checks) }}
+        {{ first_problem(checks) }} as problem_number
     from interpret_cells
 ),
 
@@ -70,10 +72,8 @@ final as (
         source_file,
         source_row,
         exported_at,
-        problem_column,
-        problem_value,
-        problem_reason
-    from mark_problems
+        {{ problem_columns(checks) }}
+    from find_problems
 )
 
 select * from final

@@ -4,6 +4,8 @@
 ] -%}
 {%- set checks = [
     ('order_id', "order_id is null", 'the row has no key: fill it or remove the row'),
+    ('order_id', is_rounded_number('order_id'),
+        'a spreadsheet has rounded the number: export again, and open the file with this column as text'),
     ('sku_id', "sku_id is null", 'the row has no key: fill it or remove the row'),
     ('sku_cnt', "quantity is null", 'missing or does not parse as a whole number of units'),
     ('sku_cnt', "quantity <= 0", 'a line without units'),
@@ -40,10 +42,10 @@ interpret_cells as (
     from source
 ),
 
-mark_problems as (
+find_problems as (
     select
         *,
-        {{ first_problem(checks) }}
+        {{ first_problem(checks) }} as problem_number
     from interpret_cells
 ),
 
@@ -60,10 +62,8 @@ final as (
         source_file,
         source_row,
         exported_at,
-        problem_column,
-        problem_value,
-        problem_reason
-    from mark_problems
+        {{ problem_columns(checks) }}
+    from find_problems
 )
 
 select * from final

@@ -4,6 +4,8 @@
 ] -%}
 {%- set checks = [
     ('order_id', "order_id is null", 'the row has no key: fill it or remove the row'),
+    ('order_id', is_rounded_number('order_id'),
+        'a spreadsheet has rounded the number: export again, and open the file with this column as text'),
     ('openid', "open_key is not null and not starts_with(open_key, 'op_')",
         'not a pseudonymous key (op_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('unionid', "union_key is not null and not starts_with(union_key, 'un_')",
@@ -13,6 +15,7 @@
     ('create_time', "created_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
     ('pay_time', "paid_at is null and " ~ clean_text(raw('pay_time')) ~ " is not null",
         'does not parse as a Unix epoch in seconds between 2010 and 2100'),
+    ('pay_time', "paid_at < created_at", 'paid before the order was created: are the two columns swapped?'),
     ('update_time', "updated_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
     ('product_price', "goods_amount is null and " ~ clean_text(raw('product_price')) ~ " is not null",
         'does not parse as a whole number of fen'),
@@ -21,6 +24,7 @@
     ('discounted_price', "discount_amount is null and " ~ clean_text(raw('discounted_price')) ~ " is not null",
         'does not parse as a whole number of fen'),
     ('order_price', "paid_amount is null", 'missing or does not parse as a whole number of fen'),
+    ('order_price', "paid_amount < 0", 'a price below zero: a refund is shown by status and lines'),
     ('order_id', "row_in_file > 1", 'the same order number twice in one file'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
@@ -55,10 +59,10 @@ number_rows as (
     from interpret_cells
 ),
 
-mark_problems as (
+find_problems as (
     select
         *,
-        {{ first_problem(checks) }}
+        {{ first_problem(checks) }} as problem_number
     from number_rows
 ),
 
@@ -78,10 +82,8 @@ final as (
         source_file,
         source_row,
         exported_at,
-        problem_column,
-        problem_value,
-        problem_reason
-    from mark_problems
+        {{ problem_columns(checks) }}
+    from find_problems
 )
 
 select * from final

@@ -18,6 +18,9 @@
     ('MemChangeList',
         "not " ~ is_key_list('member_keys', ['st', 'wm', 'wb']),
         'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse', 'hidden'),
+    ('MemChangeList',
+        "changed_count != length(member_keys) - length(replace(member_keys, ',', '')) + 1",
+        'names another number of people than MemChangeCnt: the list was cut off; deliver the callback again'),
     ('JoinScene', "join_scene is not null and join_scene not in ('0', '1', '3')",
         'unknown JoinScene: add it to the staging model once its meaning is known'),
     ('QuitScene', "update_detail = 'del_member' and (quit_scene is null or quit_scene not in ('0', '1'))",
@@ -45,10 +48,10 @@ interpret_cells as (
     from source
 ),
 
-mark_problems as (
+find_problems as (
     select
         *,
-        {{ first_problem(checks) }}
+        {{ first_problem(checks) }} as problem_number
     from interpret_cells
 ),
 
@@ -65,10 +68,8 @@ final as (
         source_file,
         source_row,
         exported_at,
-        problem_column,
-        problem_value,
-        problem_reason
-    from mark_problems
+        {{ problem_columns(checks) }}
+    from find_problems
 )
 
 select * from final

@@ -3,6 +3,8 @@
 ] -%}
 {%- set checks = [
     ('订单号', "order_id is null", 'the row has no key: fill it or remove the row'),
+    ('订单号', is_rounded_number('order_id'),
+        'a spreadsheet has rounded the number: export again, and open the file with this column as text'),
     ('商品编码', "product_id is null", 'the row has no key: fill it or remove the row'),
     ('商品类型', "is_gift is null", 'blank or unknown 商品类型: add it to the staging model once its meaning is known'),
     ('商品单价', "unit_price is null and " ~ clean_text(raw('商品单价')) ~ " is not null",
@@ -42,10 +44,10 @@ number_rows as (
     from interpret_cells
 ),
 
-mark_problems as (
+find_problems as (
     select
         *,
-        {{ first_problem(checks) }}
+        {{ first_problem(checks) }} as problem_number
     from number_rows
 ),
 
@@ -60,10 +62,8 @@ final as (
         source_file,
         source_row,
         exported_at,
-        problem_column,
-        problem_value,
-        problem_reason
-    from mark_problems
+        {{ problem_columns(checks) }}
+    from find_problems
 )
 
 select * from final

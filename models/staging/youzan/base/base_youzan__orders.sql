@@ -5,9 +5,12 @@
 ] -%}
 {%- set checks = [
     ('订单号', "order_id is null", 'the row has no key: fill it or remove the row'),
+    ('订单号', is_rounded_number('order_id'),
+        'a spreadsheet has rounded the number: export again, and open the file with this column as text'),
     ('订单创建时间', "created_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
     ('买家付款时间', "paid_at is null and " ~ clean_text(raw('买家付款时间')) ~ " is not null",
         'does not parse as a local time YYYY-MM-DD HH:MM:SS'),
+    ('买家付款时间', "paid_at < created_at", 'paid before the order was created: are the two columns swapped?'),
     ('商品金额合计', "goods_amount is null and " ~ clean_text(raw('商品金额合计')) ~ " is not null",
         'does not parse as an amount in yuan'),
     ('运费', "freight_amount is null and " ~ clean_text(raw('运费')) ~ " is not null",
@@ -67,10 +70,10 @@ number_rows as (
     from interpret_cells
 ),
 
-mark_problems as (
+find_problems as (
     select
         *,
-        {{ first_problem(checks) }}
+        {{ first_problem(checks) }} as problem_number
     from number_rows
 ),
 
@@ -92,10 +95,8 @@ final as (
         source_file,
         source_row,
         exported_at,
-        problem_column,
-        problem_value,
-        problem_reason
-    from mark_problems
+        {{ problem_columns(checks) }}
+    from find_problems
 )
 
 select * from final
