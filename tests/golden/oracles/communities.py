@@ -74,8 +74,9 @@ join (select distinct chat_id, channel from spells) using (chat_id)
 left join spells using (chat_id, channel)
 group by date_day, chat_id, community_type, channel;
 create table first_stays as
-select person, chat_id, community_type, channel, joined_at, cast(joined_at as date) as joined_on, is_new
-    and is_start_known as is_won
+select
+    person, chat_id, community_type, channel, joined_at, cast(joined_at as date) as joined_on,
+    is_new and is_start_known as is_won
 from (select *, row_number() over (partition by person order by joined_at, chat_id) as nth from spells)
 join manual__communities using (chat_id)
 where nth = 1;
@@ -90,8 +91,10 @@ with opened as (
 sized as (
     select
         chat_id, date_day,
-        (select count(*) from stay_days as d where d.chat_id = c.chat_id and d.date_day = c.date_day - 28
-            and is_open) as before,
+        (
+            select count(*) from stay_days as d
+            where d.chat_id = c.chat_id and d.date_day = c.date_day - 28 and is_open
+        ) as before,
         (
             select sum(began - own - removed - unnoticed - moved) from flows as f
             where f.chat_id = c.chat_id and f.date_day > c.date_day - 28 and f.date_day <= c.date_day
@@ -111,8 +114,8 @@ from sized
 join manual__communities using (chat_id)
 join opened using (chat_id)
 left join (
-    select ChatId as chat_id, cast(CreateTime as date) as dissolved_on from wecom__group_events
-        where ChangeType = 'dismiss'
+    select ChatId as chat_id, cast(CreateTime as date) as dissolved_on
+    from wecom__group_events where ChangeType = 'dismiss'
 ) using (chat_id);
 create table conversions as
 select
@@ -152,7 +155,7 @@ create macro measured(grain, by_what) as table
         select span(grain, date_day) as metric_time, cut(by_what, chat_id, community_type, channel) as slice,
             sum(began) as new_memberships, sum(own + removed + unnoticed) as leaves, sum(own) as voluntary_leaves,
             sum(removed) as removed_memberships, sum(dissolved) as dissolved_memberships,
-                sum(moved) as transferred_memberships
+            sum(moved) as transferred_memberships
         from flows group by all
     ),
     closed as (
@@ -174,9 +177,8 @@ create macro measured(grain, by_what) as table
         metric_time, slice, new_memberships, leaves, voluntary_leaves, removed_memberships, dissolved_memberships,
         transferred_memberships, new_memberships - leaves as net_membership_growth,
         coalesce(memberships, 0) as memberships, coalesce(members, 0) as members,
-        coalesce(opening_memberships, 0) as opening_memberships, coalesce(memberships_at_risk,
-            0) as memberships_at_risk,
-        coalesce(period_members, 0) as period_members,
+        coalesce(opening_memberships, 0) as opening_memberships,
+        coalesce(memberships_at_risk, 0) as memberships_at_risk, coalesce(period_members, 0) as period_members,
         (new_memberships - leaves) / nullif(opening_memberships, 0) as member_growth_rate,
         leaves / memberships_at_risk as leave_rate,
         voluntary_leaves / memberships_at_risk as voluntary_leave_rate,
@@ -187,10 +189,9 @@ create macro measured(grain, by_what) as table
     left join risked using (metric_time, slice);
 create table cohorts as
 select
-    cast(spells.joined_at as date) as joined_on, spells.person, spells.chat_id,
-        manual__communities.community_type, spells.channel, age,
-    cast(spells.joined_at as date) + age <= (select max(date_day) from days) as is_matured,
-        count(later.spell) > 0 as is_retained
+    cast(spells.joined_at as date) as joined_on, spells.person, spells.chat_id, manual__communities.community_type,
+    spells.channel, age, cast(spells.joined_at as date) + age <= (select max(date_day) from days) as is_matured,
+    count(later.spell) > 0 as is_retained
 from spells
 join manual__communities on manual__communities.chat_id = spells.chat_id
 cross join (select unnest([1, 7, 30]) as age)
