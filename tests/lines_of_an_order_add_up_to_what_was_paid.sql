@@ -3,29 +3,47 @@
 -- a smaller one a line that is missing or stands there twice. Export orders and lines of these days again.
 {{ config(severity='warn') }}
 
-{#- (shop, column with the amount of a line, what comes to the goods) -#}
+{#- (shop, amount of a line, what comes to the goods) -#}
 {%- set shops = [
-    ('youzan', 'paid_amount', 'coalesce(orders.freight_amount, 0)'),
-    ('wechat_store', 'paid_amount', 'coalesce(orders.freight_amount, 0)'),
-    ('kuaituantuan', 'goods_amount', 'orders.freight_amount - orders.discount_amount'),
+    ('youzan', 'paid_amount', 'coalesce(freight_amount, 0)'),
+    ('wechat_store', 'paid_amount', 'coalesce(freight_amount, 0)'),
+    ('kuaituantuan', 'goods_amount', 'freight_amount - discount_amount'),
 ] %}
 
-{% for shop, amount, surcharge in shops %}
-select
-    '{{ shop }}' as shop_system,
-    orders.order_id,
-    orders.exported_at,
-    orders.paid_amount,
-    order_lines.lines_amount + {{ surcharge }} as lines_amount
-from {{ ref('stg_' ~ shop ~ '__orders') }} as orders
-inner join (
+with gather_orders as (
+    {% for shop, amount, surcharge in shops %}
     select
+        '{{ shop }}' as shop_system,
+        order_id,
+        exported_at,
+        paid_amount,
+        {{ surcharge }} as surcharge_amount
+    from {{ ref('stg_' ~ shop ~ '__orders') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+sum_lines as (
+    {% for shop, amount, surcharge in shops %}
+    select
+        '{{ shop }}' as shop_system,
         order_id,
         exported_at,
         sum({{ amount }}) as lines_amount
     from {{ ref('stg_' ~ shop ~ '__order_lines') }}
     group by order_id, exported_at
-) as order_lines on orders.order_id = order_lines.order_id
-where orders.paid_amount != order_lines.lines_amount + {{ surcharge }}
-{{ 'union all' if not loop.last }}
-{% endfor %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select
+    gather_orders.shop_system,
+    gather_orders.order_id,
+    gather_orders.exported_at,
+    gather_orders.paid_amount,
+    sum_lines.lines_amount + gather_orders.surcharge_amount as lines_amount
+from gather_orders
+inner join sum_lines
+    on gather_orders.shop_system = sum_lines.shop_system
+    and gather_orders.order_id = sum_lines.order_id
+where gather_orders.paid_amount != sum_lines.lines_amount + gather_orders.surcharge_amount

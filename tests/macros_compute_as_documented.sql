@@ -50,6 +50,22 @@ key_lists as (
     ) as cases (cell, expected)
 ),
 
+rounded_numbers as (
+    select
+        'is_rounded_number' as macro_name,
+        coalesce(cases.cell, 'null') as case_name,
+        cases.expected,
+        case
+            when {{ is_rounded_number('cases.cell') }} then 'true'
+            when not {{ is_rounded_number('cases.cell') }} then 'false'
+        end as found
+    from (
+        values
+        ('1.23457E+17', 'true'), ('3.7e+18', 'true'), ('4E+27', 'true'), ('4200377619264512178516985169', 'false'),
+        ('E20260101', 'false'), ('1E17', 'false'), ('', 'false'), (null, null)
+    ) as cases (cell, expected)
+),
+
 weekdays as (
     select
         'iso_weekday' as macro_name,
@@ -151,6 +167,8 @@ gather_answers as (
     select * from keys
     union all
     select * from key_lists
+    union all
+    select * from rounded_numbers
     union all
     select * from weekdays
     union all

@@ -16,7 +16,7 @@ with gather_keys as (
 
 select
     union_key,
-    count(distinct identity_key) as keys
+    count(distinct identity_key) as keys_held
 from gather_keys
 where union_key is not null
 group by union_key

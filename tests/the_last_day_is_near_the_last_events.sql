@@ -42,4 +42,4 @@ cross join find_last_event
 cross join {{ ref('int_calendar_bounded') }} as calendar
 where
     find_last_export.last_day = calendar.as_of_date
-    and {{ dbt.datediff('find_last_event.last_event_date', 'find_last_export.last_day', 'day') }} > 31
+    and find_last_export.last_day > {{ dbt.dateadd('day', 31, 'find_last_event.last_event_date') }}

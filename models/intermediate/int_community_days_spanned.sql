@@ -17,7 +17,7 @@ final as (
         communities.community_id,
         dates.date_day,
         -- neither lists nor callbacks of members: who is inside is not known, which is not zero
-        calendar.members_last_date is null as is_membership_unknown
+        calendar.history_start_date is null as is_membership_unknown
     from communities
     cross join calendar
     inner join dates

@@ -49,6 +49,7 @@
     ('wecom__contact_statistics', ['staff_key', 'stat_date'], ['new_contacts', 'staff_messages'], 'stat_time'),
     ('wecom__group_statistics', ['owner_key', 'stat_date'], ['members_total', 'new_members'], 'stat_time'),
 ] -%}
+{%- set joint = ' as ' ~ dbt.type_string() ~ "), '') || '|' || coalesce(cast(" -%}
 
 -- What no single row shows: a time after its own file was made or years before all others, and a key that one file
 -- holds twice with other values. The rows count all the same, until somebody has looked.
@@ -88,7 +89,7 @@ find_lone_days as (
         export_name,
         event_date
     from order_days
-    where day_number = 1 and {{ dbt.datediff('event_date', 'next_date', 'day') }} > 180
+    where day_number = 1 and next_date > {{ dbt.dateadd('day', 180, 'event_date') }}
 ),
 
 judge_times as (
@@ -120,11 +121,7 @@ gather_keys as (
         exported_at,
         '{{ raw_column }}' as problem_column,
         {{ composite_key(key_columns) }} as row_key,
-        {%- set texts = [] -%}
-        {%- for column in value_columns -%}
-            {%- do texts.append("coalesce(cast(" ~ column ~ " as " ~ dbt.type_string() ~ "), '')") -%}
-        {%- endfor %}
-        {{ composite_key(texts) }} as row_values
+        coalesce(cast({{ value_columns | join(joint) }} as {{ dbt.type_string() }}), '') as row_values
     from {{ ref('base_' ~ export) }}
     where problem_column is null
     {{ 'union all' if not loop.last }}

@@ -97,7 +97,7 @@ class Export:
         """Multiply numbers: a wrong unit."""
         for row in self.chosen(where):
             for column in columns:
-                if row[column] not in ("", "-", "——"):
+                if row[column].strip(" -—"):
                     number = round(float(row[column].replace(",", "")) * by, 6)
                     row[column] = str(int(number)) if number == int(number) else str(number)
 
@@ -284,6 +284,12 @@ class Bench:
         self.connection = open_warehouse(file)
         self.connection.execute(f"attach '{sound}' as sound (read_only)")
         self.before = self._ask(questions)
+        # a view of the copy reads the tables of this warehouse, whatever stands in them: its rows are kept
+        self.kept = {node["name"] for node in self.replay.nodes.values() if _is_view(node)}
+        for node in self.replay.nodes.values():
+            if node["name"] in self.kept:
+                relation = f'"{node["schema"]}"."{node["alias"]}"'
+                self.connection.execute(f'create temp table "{node["name"]}" as from {relation}')
 
     def _ask(self, names: Iterable[str]) -> dict[str, list]:
         return {name: self.connection.execute(self.questions[name]).fetchall() for name in names}
@@ -313,14 +319,14 @@ class Bench:
 
         self.connection.execute("begin")
         try:
-            self.replay.build(self.connection, below, sql)
-            failed = self.replay.test(self.connection, below)
+            changed = self._rebuild(below, {f"base_{export}" for export in touched}, sql)
+            failed = self.replay.test(self.connection, self.replay.reading(changed) & below)
             after = self._ask(asked)
             return Outcome(
                 "",
                 failed,
                 self._quarantined(),
-                self._changed(below),
+                sorted(name for name, schema in map(self._named, changed) if schema == "marts"),
                 {name: (self.before[name], after[name]) for name in asked},
             )
         finally:
@@ -357,20 +363,38 @@ class Bench:
             f" except all select {columns} from sound.quality.quarantined_rows where not is_acknowledged"
         ).fetchall()
 
-    def _changed(self, below: set[str]) -> list[str]:
-        """Tables of the marts that are not what they are without the fault."""
-        found = []
-        for key in sorted(below):
+    def _rebuild(self, below: set[str], bases: set[str], sql: Callable[[dict[str, Any]], str]) -> set[str]:
+        """Build what is below the bases as far as anything changes; returns the ids that hold other rows."""
+        changed: set[str] = set()
+        for key in self.replay.order:
             node = self.replay.nodes[key]
-            if node["resource_type"] == "model" and node["schema"] == "marts":
-                name = f'marts."{node["alias"]}"'
-                (rows,) = self.connection.execute(
-                    f"select count(*) from ((from {name} except all from sound.{name})"
-                    f" union all (from sound.{name} except all from {name}))"
-                ).fetchone() or (0,)
-                if rows:
-                    found.append(node["name"])
-        return found
+            if node["resource_type"] != "model" or key not in below:
+                continue
+            if node["name"] in bases or changed & set(node["depends_on"].get("nodes", [])):
+                self.replay.build(self.connection, {key}, sql)
+                if self._differs(node):
+                    changed.add(key)
+        return changed
+
+    def _differs(self, node: dict[str, Any]) -> bool:
+        """Whether a table or view holds other rows than without the fault."""
+        name = f'"{node["schema"]}"."{node["alias"]}"'
+        before = f'temp."{node["name"]}"' if node["name"] in self.kept else f"sound.{name}"
+        return bool(
+            self.connection.execute(
+                f"select 1 from ((from {name} except all from {before})"
+                f" union all (from {before} except all from {name})) limit 1"
+            ).fetchone()
+        )
+
+    def _named(self, key: str) -> tuple[str, str]:
+        return self.replay.nodes[key]["name"], self.replay.nodes[key]["schema"]
+
+
+def _is_view(node: dict[str, Any]) -> bool:
+    """Whether a model is a view of other models; base models are views of files."""
+    is_base = node["name"].startswith("base_")
+    return node["resource_type"] == "model" and node["config"]["materialized"] == "view" and not is_base
 
 
 def known(rows: list[tuple]) -> list[tuple]:

@@ -74,6 +74,10 @@ class Replay:
                 found |= {key, *(other for other in self.nodes[key]["depends_on"].get("nodes", []))}
         return found
 
+    def reading(self, ids: Collection[str]) -> set[str]:
+        """Ids of what reads one of these directly."""
+        return {key for key, node in self.nodes.items() if set(ids) & set(node["depends_on"].get("nodes", []))}
+
     def build(
         self,
         connection: duckdb.DuckDBPyConnection,
