@@ -12,7 +12,8 @@ with cells as (
     from (
         values
         ('text', ' 到店 码 ', '到店 码'), ('text', '', null), ('text', '   ', null), ('text', '-', null),
-        ('text', ' — ', null), ('text', '——', null), ('text', '/', null), ('text', 'N/A', null), ('text', '?', null), ('text', null, null),
+        ('text', ' — ', null), ('text', '——', null), ('text', '/', null), ('text', 'N/A', null), ('text', '?', null),
+        ('text', null, null),
         ('text', '0', '0'), ('text', '--', '--'), ('text', 'a/b', 'a/b'), ('text', 'n/a', 'n/a'),
         ('bill', '`4200001234567890123456', '4200001234567890123456'), ('bill', '` ', null), ('bill', '`', null),
         ('bill', '12', '12'),

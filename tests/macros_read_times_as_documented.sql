@@ -1,4 +1,4 @@
--- Each moment that a platform may write, with the wall clock of Asia/Shanghai that it means: rows that differ are wrong.
+-- Each moment that a platform may write, with the wall clock of Asia/Shanghai that it means: what differs is wrong.
 with moments as (
     select
         cases.*,

@@ -4,20 +4,20 @@
 
 with gather_keys as (
     select
-        customer_key as identity_key,
+        customer_key as person_key,
         union_key
     from {{ ref('stg_wecom__customers') }}
     union all
     select
-        member_key as identity_key,
+        member_key as person_key,
         union_key
     from {{ ref('stg_wecom__group_members') }}
 )
 
 select
     union_key,
-    count(distinct identity_key) as keys_held
+    count(distinct person_key) as keys_held
 from gather_keys
 where union_key is not null
 group by union_key
-having count(distinct identity_key) > 5
+having count(distinct person_key) > 5

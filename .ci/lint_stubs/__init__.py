@@ -41,6 +41,14 @@ globals().update(
         for name in re.findall(r"{%-? macro (\w+)\(", path.read_text(encoding="utf-8"))
     }
 )
+# a generic test called by name is a query
+globals().update(
+    {
+        f"test_{name}": lambda *_: "select 1 as one"
+        for path in (ROOT / "macros").glob("*.sql")
+        for name in re.findall(r"{%-? test (\w+)\(", path.read_text(encoding="utf-8"))
+    }
+)
 dbt = Dbt()
 # those that stand for something else than one expression
 var = VARS.get
