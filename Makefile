@@ -10,6 +10,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STEP := .ci/step
 SQL := $(wildcard models tests analyses)
+PROCESSES := 2
 UV := uv==0.13.9
 
 # The data set that is committed: small enough to read, large enough to hold every case.
@@ -92,12 +93,14 @@ profiles.yml:
 	@cp profiles.example.yml profiles.yml
 
 # What is tested is the committed seeds, in a warehouse of the tests' own.
-TESTS := test lint test-lint test-parse test-build test-metrics test-docs test-house test-boundaries test-python test-faults
+TESTS := test lint test-lint test-parse test-build test-metrics test-docs test-house test-golden test-boundaries test-python \
+  test-faults test-coverage test-stage mutants
 $(TESTS): export COMMUNITY_METRICS_DB := $(TEST_DB)
 $(TESTS): export COMMUNITY_METRICS_EXPORTS :=
 .PHONY: $(TESTS)
 
-test: setup test-lint test-parse test-build test-metrics test-docs test-house test-boundaries test-python test-faults ## every check, the cheap ones first
+test: setup test-lint test-parse test-build test-metrics test-docs test-house test-golden test-boundaries test-python test-faults \
+  test-coverage ## every check, the cheap ones first
 	@[ -e $(WAREHOUSE) ] || cp $(TEST_DB) $(WAREHOUSE)
 	@echo "All checks passed."
 
@@ -107,11 +110,12 @@ test-lint: | setup ## YAML, Python and SQL lint
 	@$(STEP) "YAML lint" $(BIN)/yamllint --strict .
 	@$(STEP) "Python lint" $(BIN)/ruff check --no-cache
 	@$(STEP) "Python layout" $(BIN)/ruff format --check --no-cache
-	@$(STEP) "SQL lint" .ci/sql-lint $(BIN)/sqlfluff $(SQL)
+	@$(STEP) "SQL lint" $(BIN)/sqlfluff lint --processes $(PROCESSES) --disable-progress-bar $(SQL)
 
 # The next parser is not told which warnings of this one are silenced: it rejects names that it does not know.
 test-parse: | setup ## dbt parse with deprecations as errors, then the stricter next parser where it is installed
-	@$(STEP) "dbt parse" $(BIN)/dbt parse --no-partial-parse --show-all-deprecations --target lint --target-path target/lint
+	@$(STEP) "dbt parse" $(BIN)/dbt --no-write-json parse --no-partial-parse --show-all-deprecations \
+	  --target lint --target-path target/lint
 	@if [ -x $(BIN)/dbt-core-experimental-parser ]; then \
 	  $(STEP) "next dbt's parser" $(BIN)/dbt-core-experimental-parser parse --target lint --target-path target/next \
       --warn-error-options '{error: [Deprecations]}'; \
@@ -136,14 +140,44 @@ test-house: | setup $(BUILT) ## the rules of dbt-bouncer.yml over what dbt wrote
 	@[ -f target/catalog.json ] || $(MAKE) --no-print-directory test-docs
 	@$(STEP) "dbt-bouncer" $(BIN)/dbt-bouncer --config-file dbt-bouncer.yml --show-all-failures
 
+test-golden: | setup ## metrics of the golden rows against what a person counts from them
+	@$(STEP) "golden cases" $(BIN)/pytest --quiet -p no:cacheprovider tests/golden
+
 test-boundaries: | setup $(BUILT) ## Great Expectations over the committed exports and the metrics
 	@$(STEP) "Great Expectations" $(BIN)/kpi check --docs target/boundaries
 
+# A file stays in one process, because its tests share what they built; tests/python/conftest.py has the long ones first.
 test-python: | setup $(BUILT) ## Python tests: conventions, metric numbers, the kpi command
-	@$(STEP) "pytest" .ci/pytest-halves $(BIN)/pytest
+	@$(STEP) "pytest" $(BIN)/pytest --quiet -p no:cacheprovider \
+	  --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+
+test-coverage: | setup $(BUILT) ## what is documented and tested, not below .ci/ratchet.yml
+	@[ -f target/catalog.json ] || $(MAKE) --no-print-directory test-docs
+	@$(BIN)/python .ci/coverage.py
+
+# Beside the stage, what was changed since the last whole build and may lead to it.
+STAGES := $(filter-out core,$(notdir $(patsubst %/,%,$(wildcard models/marts/*/))))
+GOLDEN := $(wildcard tests/golden/test_golden.py tests/python/test_golden.py)
+test-stage: | setup ## a stage alone, in under a minute once built: make test-stage STAGE=retention
+	@[[ " $(STAGES) " == *" $(STAGE) "* && -n "$(STAGE)" ]] || { echo "STAGE is one of: $(STAGES)" >&2; exit 2; }
+	@[ -e $(TEST_DB) ] && [ -e $(BUILT) ] || $(MAKE) --no-print-directory test-build
+	@$(STEP) "dbt build, $(STAGE)" $(BIN)/dbt --no-write-json build --select path:models/marts/$(STAGE) \
+	  $$(find models seeds \( -name '*.sql' -o -name '*.csv' \) -newer $(BUILT) -exec basename {} \; | sed 's/\.[a-z]*$$//')
+	@[ -z "$(GOLDEN)" ] || $(STEP) "golden cases, $(STAGE)" $(BIN)/pytest --quiet -p no:cacheprovider $(GOLDEN) -k $(STAGE)
+
+.PHONY: ratchet
+ratchet: export COMMUNITY_METRICS_DB := $(TEST_DB)
+ratchet: export COMMUNITY_METRICS_EXPORTS :=
+ratchet: | setup $(BUILT) ## raise the floors of .ci/ratchet.yml to what there is
+	@[ -f target/catalog.json ] || $(MAKE) --no-print-directory test-docs
+	@$(BIN)/python .ci/coverage.py --raise
 
 test-faults: | setup ## spoil the golden exports in every way of tests/faults/faults.yml: each has its alarm
 	@$(STEP) "faults and alarms" $(BIN)/pytest --quiet -p no:cacheprovider tests/faults
+
+MUTANTS ?= 60
+mutants: | setup $(BUILT) ## make mistakes in SQL and metrics, one at a time, and see which ones a fast check notices: MUTANTS=60
+	@PYTHONPATH=.:tests $(BIN)/python -m harness.mutants --sample $(MUTANTS)
 
 .PHONY: format
 format: | setup ## lay out Python and SQL

@@ -1,25 +1,32 @@
 {#
-    Columns problem_column, problem_value and problem_reason: the first check that a raw row fails, all NULL on a sound
-    row. checks: list of (raw column, SQL condition that is true on a bad row, reason with what to do), with a fourth
-    part 'hidden' where the value may be a raw identifier: then two characters of it are shown.
+    Number of the first check that a raw row fails, NULL on a sound row. checks: list of (raw column, SQL condition that
+    is true on a bad row, reason with what to do), with a fourth part 'hidden' where the value may be a raw identifier:
+    then two characters of it are shown. The conditions stand here alone; problem_columns() looks up the rest.
 #}
 {% macro first_problem(checks) -%}
     case
         {%- for check in checks %}
-        when {{ check[1] }} then '{{ check[0] }}'
+        when {{ check[1] }} then {{ loop.index }}
         {%- endfor %}
-    end as problem_column,
-    case
+    end
+{%- endmacro %}
+
+{#
+    Columns problem_column, problem_value and problem_reason of the check that problem_number names. Column and reason
+    are looked up by position: an engine that moves a filter on them into the view copies the number once, and not
+    once per check.
+#}
+{% macro problem_columns(checks) -%}
+    {%- set names = checks | map(attribute=0) | join('|') -%}
+    {%- set reasons = checks | map(attribute=2) | join('|') | replace("'", "''") -%}
+    split_part('{{ names }}', '|', problem_number) as problem_column,
+        case problem_number
         {%- for check in checks %}
         {%- set start = dbt.concat(['left(' ~ raw(check[0]) ~ ', 2)', "'…'"]) %}
-        when {{ check[1] }} then {{ start if check[3] == 'hidden' else 'nullif(' ~ raw(check[0]) ~ ", '')" }}
+        when {{ loop.index }} then {{ start if check[3] == 'hidden' else 'nullif(' ~ raw(check[0]) ~ ", '')" }}
         {%- endfor %}
     end as problem_value,
-    case
-        {%- for check in checks %}
-        when {{ check[1] }} then '{{ check[2] | replace("'", "''") }}'
-        {%- endfor %}
-    end as problem_reason
+        split_part('{{ reasons }}', '|', problem_number) as problem_reason
 {%- endmacro %}
 
 {#

@@ -130,16 +130,23 @@ splits as (
     ('day', raw('day') ~ " is null or " ~ raw('day') ~ " = ''", 'fourth'),
 ] -%}
 
-marked_rows as (
+number_problems as (
     select
         cases.*,
-        {{ first_problem(checks) }}
+        {{ first_problem(checks) }} as problem_number
     from (
         values
         ('good', 'wm_1', '1', 'sound'), ('bad', '13800000000', '', 'key=bad: first: it''s a reason'),
         ('big', '13800000000', '1', 'person=13…: second'), ('big', 'wm_1', '', 'key=big: third'),
         ('good', 'wm_1', '', 'day=nothing: fourth'), ('good', 'wm_1', null, 'day=nothing: fourth')
     ) as cases ({{ raw('key') }}, {{ raw('person') }}, {{ raw('day') }}, expected)
+),
+
+marked_rows as (
+    select
+        *,
+        {{ problem_columns(checks) }}
+    from number_problems
 ),
 
 problems as (

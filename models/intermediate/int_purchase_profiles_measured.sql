@@ -4,7 +4,9 @@
 -- What loyalty tiers and RFM look at, per buyer at each snapshot of the segments.
 with orders as (
     select * from {{ ref('int_orders_resolved') }}
-    where is_valid
+    where
+        is_valid
+        and person_id is not null -- a buyer of whom the shop knows no key is nobody to judge
 ),
 
 snapshots as (

@@ -8,6 +8,10 @@ community_days as (
     select * from {{ ref('int_community_days_spanned') }}
 ),
 
+channel_days as (
+    select * from {{ ref('int_membership_flows_counted') }}
+),
+
 activities as (
     select * from {{ ref('int_activities_gathered') }}
 ),
@@ -120,13 +124,13 @@ gather_rows as (
         and new_members.joined_date = community_days.date_day
     union all
     select
-        {{ composite_key(["'empty'", 'community_id', 'date_day']) }} as funnel_entry_id,
+        {{ composite_key(["'empty'", 'community_id', 'channel_id', 'date_day']) }} as funnel_entry_id,
         community_id,
-        'unattributed' as channel_id,
+        channel_id,
         null as person_id,
         0 as joined,
         date_day as first_joined_date
-    from community_days
+    from channel_days
 ),
 
 -- from joining to the latest day on which a step can happen: 7, then 30, 30 and 90 days later. What comes after the

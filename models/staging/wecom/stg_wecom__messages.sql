@@ -1,6 +1,3 @@
--- a table, unlike its neighbours: the longest export, read by several models
-{{ config(materialized='table') }}
-
 with accepted as (
     select *
     from {{ ref('base_wecom__messages') }}

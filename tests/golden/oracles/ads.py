@@ -1,8 +1,9 @@
 """What the advertising platforms report: tables ``ads`` and ``ad_days``.
 
-- ``ads(source, date_day, channel, chat_id, impressions, persons, cost)``: the latest version of each unit and day; the day of the
-  export itself is not over and does not count.
-- ``ad_days(source, channel, chat_id, date_day)``: days that the export of a platform covers, for each of its channels.
+- ``ads(source, date_day, channel, chat_id, impressions, persons, cost)``: the latest version of each unit and day;
+  the day of the export itself is not over and does not count.
+- ``ad_days(source, channel, chat_id, date_day)``: days that the export of a platform covers, for each of its
+  channels.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ REPORTS = """
 select 'tencent_ads' as source, date as day, adgroup_id as unit, view_count as shown, view_user_count as persons,
     cast(cost as varchar) as spent, _exported_at as exported from tencent_ads__daily
 union all
-select 'oceanengine', "时间-天", 项目ID, 展示数, null, 消耗, _exported_at from oceanengine__daily where "时间-天" <> '合计'
+select 'oceanengine', "时间-天", 项目ID, 展示数, null, 消耗, _exported_at
+from oceanengine__daily where "时间-天" <> '合计'
 """
 
 
@@ -48,5 +50,6 @@ def prepare(connection) -> None:
     connection.execute(
         "create table ad_days as select source, channel, chat_id, cast(unnest(generate_series(first_day,"
         " made_on - 1, interval 1 day)) as date) as date_day from (select source, min(date_day) as first_day from ads"
-        " group by source) join ad_ends using (source) join (select distinct source, channel, chat_id from ads) using (source)"
+        " group by source) join ad_ends using (source) join (select distinct source, channel, chat_id"
+        " from ads) using (source)"
     )

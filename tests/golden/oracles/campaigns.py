@@ -1,11 +1,12 @@
-"""Whom campaigns reached, who took part and who bought: table ``campaign_people``, and the live sessions, courses and group buys.
+"""Whom campaigns reached, who took part and who bought; live sessions, courses and group buys.
 
-- ``campaign_people(campaign, name, kind, chat_id, started_on, person, took_part, bought)``: one row per campaign and person reached,
-  and one without a person for each campaign.
+- ``campaign_people(campaign, name, kind, chat_id, started_on, person, took_part, bought)``: one row per campaign and
+  person reached, and one without a person for each campaign.
 - ``campaign_orders(campaign, order_id, person, net)``: each valid order in the campaign that it belongs to.
 - ``live(session, started_at, campaign, viewers, reactions, payers)``: the latest export of each session that is over.
 - ``enrolments(course, name, chat_id, person, enrolled_on, is_matured, is_finished)``: paid ones of counted persons.
-- ``trials(course, name, chat_id, channel, person, joined_on, bought)``: first new stay of each person in the trial group of a course.
+- ``trials(course, name, chat_id, channel, person, joined_on, bought)``: first new stay of each person in the trial
+  group of a course.
 - ``group_buys(activity, opened_on, chat_id, product, is_over, is_success)``.
 """
 
@@ -44,7 +45,8 @@ qualify row_number() over (partition by course_id, spells.person order by joined
 GROUP_BUYS = f"""
 create table group_buys as
 with latest as (
-    select * from kuaituantuan__activities qualify row_number() over (partition by activity_no order by _exported_at desc) = 1
+    select * from kuaituantuan__activities
+    qualify row_number() over (partition by activity_no order by _exported_at desc) = 1
 ),
 taken as (
     select activity_no, count(distinct participate_no) as participants from kuaituantuan__orders
@@ -150,7 +152,7 @@ def prepare_campaigns(connection, persons) -> None:
 
 def prepare_courses(connection, persons) -> None:
     """Add ``enrolments`` and ``trials``."""
-    roles = {who: role for who, role in persons.values()}
+    roles = dict(persons.values())
     pulled = {}
     for row in sorted(rows(connection, "select * from xiaoetong__learning"), key=lambda row: str(row["_exported_at"])):
         who = persons.get(row["user_key"], (row["user_key"], ""))[0]

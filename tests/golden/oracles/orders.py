@@ -5,8 +5,8 @@
   paid order of the three shops up to the last complete day. ``community`` is ``unattributed`` where none is credited;
   ``units`` and ``goods_cost`` are null where they are not known; ``is_member``: the buyer was in some community when he
   paid, ``is_member_there``: in the credited one.
-- ``sales(date_day, ...)``: the sold orders, and an empty row for each covered day without one; ``placed(place, date_day,
-  ...)``: the same for each community and ``unattributed``, as long as the community exists.
+- ``sales(date_day, ...)``: the sold orders, and an empty row for each covered day without one;
+  ``placed(place, date_day, ...)``: the same for each community and ``unattributed``, as long as the community exists.
 - ``refunds(order_id, refund_date, amount, community)``: each rise of what was given back of a sold order.
 - ``purchases(person, paid_date, number)``: the days on which a person bought, counted from the first;
   ``firsts(person, paid_date, community, channel)``: the first valid order of each.
@@ -139,7 +139,7 @@ def wechat_store(connection) -> tuple[dict[str, dict], list[dict]]:
 
 
 def kuaituantuan(connection) -> tuple[dict[str, dict], list[dict]]:
-    """Latest version of each sale of 快团团, the reseller's side where both are exported, and the rises of its refund."""
+    """Latest version of each sale of 快团团, of a resold one the reseller's side, and the rises of its refund."""
     unions = {
         row["openid"]: row["unionid"]
         for row in rows(
@@ -276,7 +276,7 @@ def resolved(connection) -> tuple[dict[str, dict], list[dict]]:
         orders |= latest
         rises += risen
     for order in orders.values():
-        order["person"] = owners.get(order["buyer"], order["buyer"])
+        order["person"] = owners.get(order["buyer"], order["buyer"]) or None  # nobody, where the shop knows no phone
         order["is_counted"] = role_of.get(order["person"], "customer") in COUNTED
         order["is_sold"] = bool(order["paid_at"]) and order["is_sale"] and order["paid"] > 0 and order["is_counted"]
         order["goods_cost"] = goods_cost(order, costs)
@@ -420,17 +420,17 @@ def prepare_places(connection) -> None:
     connection.execute("""
         create table purchases as
         select person, paid_date, row_number() over (partition by person order by paid_date) as number
-        from (select distinct person, paid_date from orders where is_valid)
+        from (select distinct person, paid_date from orders where is_valid and person is not null)
     """)
     connection.execute("""
         create table firsts as
-        select person, paid_date, community, channel from orders where is_valid
+        select person, paid_date, community, channel from orders where is_valid and person is not null
         qualify row_number() over (partition by person order by paid_at) = 1
     """)
 
 
 def prepare(connection) -> None:
-    """Add the tables of this module to the database of golden rows, and ``start_of(grain, day)``: no time for ``all``."""
+    """Add the tables of this module, and ``start_of(grain, day)``: no time for the grain ``all``."""
     connection.execute(
         "create macro start_of(grain, day) as"
         " case when grain <> 'all' then date_trunc(replace(grain, 'all', 'day'), day) end"

@@ -1,8 +1,9 @@
 """Who invited whom: tables ``invitations``, ``referrals`` and ``referral_days``.
 
-- ``invitations(invitee, inviter, inviter_role, code, invited_at)``: of each person invited the first invitation that counts: it was
-  taken up, by somebody else, who is a customer or kol; at the same minute that of the smaller key.
-- ``referrals(invitee, inviter, inviter_role, won_on)``: those whose first valid order was paid at or after their invitation.
+- ``invitations(invitee, inviter, inviter_role, code, invited_at)``: of each person invited the first invitation that
+  counts: it was taken up, by somebody else, who is a customer or kol; at the same minute that of the smaller key.
+- ``referrals(invitee, inviter, inviter_role, won_on)``: those whose first valid order was paid at or after their
+  invitation.
 - ``referral_days(date_day)``: days of which invitations and orders are known.
 """
 
@@ -27,12 +28,15 @@ def prepare(connection) -> None:
         if role in ("customer", "kol") and by != who and at.date() <= LAST_DAY:
             first.setdefault(who, (who, by, role, code, at))
     connection.execute(
-        "create table invitations (invitee varchar, inviter varchar, inviter_role varchar, code varchar, invited_at timestamp)"
+        "create table invitations (invitee varchar, inviter varchar, inviter_role varchar, code varchar,"
+        " invited_at timestamp)"
     )
     connection.executemany("insert into invitations values (?, ?, ?, ?, ?)", list(first.values()))
     connection.execute(
-        "create table referrals as select invitee, inviter, inviter_role, cast(bought_at as date) as won_on from invitations"
-        " join (select person as invitee, min(paid_at) as bought_at from orders where is_valid group by person) using (invitee)"
+        "create table referrals as select invitee, inviter, inviter_role,"
+        " cast(bought_at as date) as won_on from invitations"
+        " join (select person as invitee, min(paid_at) as bought_at from orders"
+        " where is_valid group by person) using (invitee)"
         " where bought_at >= invited_at"
     )
     connection.execute(

@@ -1,7 +1,8 @@
-"""Of what kind people are: table ``segments(snapshot, person, segment, tier)`` at month ends with known orders and the last day.
+"""Of what kind people are.
 
-Everybody ever seen inside a community or with a valid order, by the ordered rules of the user segments and, apart from them, of the
-loyalty tiers.
+Table ``segments(snapshot, person, segment, tier)``, at month ends with known orders and on the last day.
+Everybody ever seen inside a community or with a valid order, by the ordered rules of the user segments and, apart
+from them, of the loyalty tiers.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def tier(at: dt.date, bought: list[dict]) -> str:
 def prepare(connection) -> None:
     """Add the table of this module to the database of golden rows."""
     orders, won, seen = defaultdict(list), defaultdict(list), {}
-    for order in rows(connection, "select person, paid_date, net from orders where is_valid"):
+    for order in rows(connection, "select person, paid_date, net from orders where is_valid and person is not null"):
         orders[order["person"]].append(order)
         seen[order["person"]] = min(seen.get(order["person"], order["paid_date"]), order["paid_date"])
     for stay in rows(connection, "select person, cast(joined_at as date) as joined_on from spells"):

@@ -1,8 +1,10 @@
-"""What people answered: tables ``sheets`` and ``surveys``.
+"""What people answer and publish: tables ``sheets``, ``surveys`` and ``posts``.
 
-- ``sheets(survey, name, chat_id, answered_on, satisfaction, recommendation)``: of each person and survey the last sheet, of each sheet
-  without a person every one; staff, shills and testers left out. A score outside its scale is none.
+- ``sheets(survey, name, chat_id, answered_on, satisfaction, recommendation)``: of each person and survey the last
+  sheet, of each sheet without a person every one; staff, shills and testers left out. A score outside its scale is
+  none.
 - ``surveys(survey, name, chat_id, sent_on, sent, returned)``: what was sent, and how many of ``sheets`` came back.
+- ``posts``: the content items whose author is a counted person.
 """
 
 from __future__ import annotations
@@ -42,7 +44,13 @@ def prepare(connection) -> None:
         values = [survey, row["问卷名称"], place, sheet["at"].date(), *scores, sheet["who"]]
         connection.execute("insert into sheets values (?, ?, ?, ?, ?, ?, ?)", values)
     connection.execute(
-        "create table surveys as select 问卷编号 as survey, 问卷名称 as name, replace(社群, '——', 'unattributed') as chat_id,"
+        "create table posts as select scrm__content_items.*, person from scrm__content_items"
+        " join persons on author = member_key and is_counted where cast(published_at as date) <= ?",
+        [LAST_DAY],
+    )
+    connection.execute(
+        "create table surveys as select 问卷编号 as survey, 问卷名称 as name,"
+        " replace(社群, '——', 'unattributed') as chat_id,"
         " cast(strptime(发放日期, '%Y/%m/%d') as date) as sent_on, cast(发放份数 as integer) as sent,"
         " (select count(*) from sheets where sheets.survey = 问卷编号) as returned from manual__surveys"
     )

@@ -1,7 +1,9 @@
-"""What was set out to be reached, and what was: table ``targets(number, month, metric, kind, chat_id, staff, target, actual)``.
+"""What was set out to be reached, and what was.
 
-``month`` is that in which the period begins; ``actual``, up to the last complete day, is null where nothing can be held against the
-target: a metric that does not add up, a scope that its rows do not have, a period that has not begun.
+Table ``targets(number, month, metric, kind, chat_id, staff, target, actual)``.
+``month`` is that in which the period begins; ``actual``, up to the last complete day, is null where nothing can be
+held against the target: a metric that does not add up, a scope that its rows do not have, a period that has not
+begun.
 """
 
 from __future__ import annotations
@@ -66,7 +68,8 @@ def actual(connection, row: dict, first: dt.date):
 def prepare(connection) -> None:
     """Add the table of this module to the database of golden rows."""
     connection.execute(
-        "create table targets (number varchar, month date, metric varchar, kind varchar, chat_id varchar, staff varchar,"
+        "create table targets (number varchar, month date, metric varchar, kind varchar, chat_id varchar,"
+        " staff varchar,"
         " target decimal(18, 2), actual decimal(18, 2))"
     )
     for row in rows(connection, "select * from manual__targets"):
