@@ -8,7 +8,6 @@ from harness.faults import QUARANTINE, Bench, boundary_findings, known, load_fau
 
 AT_BOUNDARY = [fault for fault in load_faults() if "expectation" in fault]
 FAULTS = [fault for fault in load_faults() if "expectation" not in fault]
-ALARMS = ("quarantines", "fails", "stops", "expectation", "unknown", "unchanged")
 
 
 def metrics_asked():
@@ -29,15 +28,6 @@ def bench():
 def named(faults):
     """Faults as parameters, called by their sentence."""
     return [pytest.param(fault, id=fault["fault"]) for fault in faults]
-
-
-def test_every_fault_has_a_danger_a_change_and_one_alarm():
-    for fault in [*FAULTS, *AT_BOUNDARY]:
-        alarms = [alarm for alarm in ALARMS if alarm in fault]
-        assert len(alarms) == 1, fault["fault"]
-        assert set(fault) == {"fault", "danger", "change", *alarms}, fault["fault"]
-    sentences = [fault["fault"] for fault in [*FAULTS, *AT_BOUNDARY]]
-    assert len(sentences) == len(set(sentences)), "two faults of one name"
 
 
 @pytest.mark.parametrize("fault", named(FAULTS))

@@ -31,13 +31,25 @@ from harness.replay import Replay, open_warehouse
 
 TABLE = ROOT / "tests" / "faults" / "faults.yml"
 FOLDER = ROOT / "target" / "faults"
+ALARMS = ("quarantines", "fails", "stops", "expectation", "unknown", "unchanged")
 QUARANTINE = "quarantined_rows_are_acknowledged"
 Row = dict[str, str]
 
 
 def load_faults() -> list[dict[str, Any]]:
-    """The faults as written."""
-    return yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    """The faults as written.
+
+    Raises:
+        ValueError: when an entry lacks something, names two alarms, or bears the name of another.
+    """
+    faults = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    for fault in faults:
+        alarms = [alarm for alarm in ALARMS if alarm in fault]
+        if len(alarms) != 1 or set(fault) != {"fault", "danger", "change", *alarms}:
+            raise ValueError(f"{TABLE.name}: needs fault, danger, change and one alarm: {fault}")
+    if len({fault["fault"] for fault in faults}) != len(faults):
+        raise ValueError(f"{TABLE.name}: two faults of one name")
+    return faults
 
 
 class Export:
