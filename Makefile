@@ -141,7 +141,7 @@ test-house: | setup $(BUILT) ## the rules of dbt-bouncer.yml over what dbt wrote
 	@$(STEP) "dbt-bouncer" $(BIN)/dbt-bouncer --config-file dbt-bouncer.yml --show-all-failures
 
 test-golden: | setup ## metrics of the golden rows against what a person counts from them
-	@$(STEP) "golden cases" $(BIN)/pytest --quiet -p no:cacheprovider tests/golden
+	@$(STEP) "golden cases" $(BIN)/pytest --quiet -p no:cacheprovider -p no:logging tests/golden
 
 test-boundaries: | setup $(BUILT) ## Great Expectations over the committed exports and the metrics
 	@$(STEP) "Great Expectations" $(BIN)/kpi check --docs target/boundaries
@@ -173,7 +173,7 @@ ratchet: | setup $(BUILT) ## raise the floors of .ci/ratchet.yml to what there i
 	@$(BIN)/python .ci/coverage.py --raise
 
 test-faults: | setup ## spoil the golden exports in every way of tests/faults/faults.yml: each has its alarm
-	@$(STEP) "faults and alarms" $(BIN)/pytest --quiet -p no:cacheprovider tests/faults
+	@$(STEP) "faults and alarms" $(BIN)/pytest --quiet -p no:cacheprovider -p no:logging tests/faults
 
 MUTANTS ?= 60
 mutants: | setup $(BUILT) ## make mistakes in SQL and metrics, one at a time, and see which ones a fast check notices: MUTANTS=60
