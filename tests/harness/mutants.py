@@ -349,9 +349,10 @@ def report(order: list[Mutant], results: list[dict], seconds: float, at_least: f
         print(f"\nsurvived: {mutant.file}:{mutant.line}, {mutant.operator}\n  - {mutant.before}\n  + {mutant.after}")
         print(f"  {explained.get(mutant.key, 'no reason is known: a gap in the tests')}")
     share = 1 - len(survivors) / len(tried)
+    harmless = sum(mutant.key in explained for mutant in survivors)
     print(
-        f"\n{len(tried) - len(survivors)} of {len(tried)} mistakes noticed: {share:.1%}"
-        f" ({len(results) - len(tried)} more were no valid SQL; {seconds / 60:.0f} min)"
+        f"\n{len(tried) - len(survivors)} of {len(tried)} mistakes noticed: {share:.1%}; {harmless} of those that"
+        f" survived change no number ({len(results) - len(tried)} more were no valid SQL; {seconds / 60:.0f} min)"
     )
     if share < at_least:
         raise SystemExit(f"below {at_least:.0%}")
