@@ -1,7 +1,7 @@
 """What sqlfluff's jinja templater puts where a model calls a macro: the call itself, written as SQL.
 
 What a macro writes is never linted, it only has to be parsed, again and again: compiled by dbt, the base models are
-three times as long and take ten times as long to lint. What the models say themselves is linted as before. That
+several times as long and take several times as long to lint. What the models say themselves is linted as before. That
 models and macros compile to SQL that runs is shown by the build.
 """
 
