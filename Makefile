@@ -146,10 +146,10 @@ test-golden: | setup ## metrics of the golden rows against what a person counts 
 test-boundaries: | setup $(BUILT) ## Great Expectations over the committed exports and the metrics
 	@$(STEP) "Great Expectations" $(BIN)/kpi check --docs target/boundaries
 
-# A file stays in one process, because its tests share what they built; tests/python/conftest.py has the long ones first.
+# tests/python/conftest.py says which tests stay in one process, and has the long ones first.
 test-python: | setup $(BUILT) ## Python tests: conventions, metric numbers, the kpi command
 	@$(STEP) "pytest" $(BIN)/pytest --quiet -p no:cacheprovider \
-	  --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+	  --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 
 test-coverage: | setup $(BUILT) ## what is documented and tested, not below .ci/ratchet.yml
 	@[ -f target/catalog.json ] || $(MAKE) --no-print-directory test-docs

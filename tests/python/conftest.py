@@ -90,10 +90,22 @@ class ProjectCopy:
         return json.loads(asked.stdout.splitlines()[-1])
 
 
+# files that read the built warehouse without asking the fixture below
+READING = {"test_pages", "test_readme", "test_identities_ring", "test_boundaries"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Files that build copies of the project take longest: dealt out last, one would keep one process alone."""
+    """Deal out files to processes: the warehouse goes to one, because DuckDB lends a file to one process at a time.
+
+    The tests of another file share what they built, so they stay together. Files that build copies of the project take
+    longest: dealt out last, one would keep one process alone.
+    """
     building = {item.path for item in items if "project_copy" in item.fixturenames}
-    items.sort(key=lambda item: item.path not in building)
+    reading = {item.path for item in items if "semantic_layer" in item.fixturenames or item.path.stem in READING}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("warehouse" if item.path in reading else item.path.stem))
+    items.sort(key=lambda item: (item.path not in reading, item.path not in building))
 
 
 @pytest.fixture(scope="session")
