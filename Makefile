@@ -149,7 +149,7 @@ test-boundaries: | setup $(BUILT) ## Great Expectations over the committed expor
 # tests/python/conftest.py says which tests stay in one process, and has the long ones first.
 test-python: | setup $(BUILT) ## Python tests: conventions, metric numbers, the kpi command
 	@$(STEP) "pytest" $(BIN)/pytest --quiet -p no:cacheprovider \
-	  --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder
+	  --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 test-coverage: | setup $(BUILT) ## what is documented and tested, not below .ci/ratchet.yml
 	@[ -f target/catalog.json ] || $(MAKE) --no-print-directory test-docs

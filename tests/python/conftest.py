@@ -90,22 +90,29 @@ class ProjectCopy:
         return json.loads(asked.stdout.splitlines()[-1])
 
 
-# files that read the built warehouse without asking the fixture below
-READING = {"test_pages", "test_readme", "test_identities_ring", "test_boundaries"}
+# Files that read the built warehouse: DuckDB lends a file to one process at a time, so they go to one.
+READING = {
+    *("test_truth", "test_every_metric_answers", "test_semantic_layer", "test_identities", "test_identities_ring"),
+    *("test_boundaries", "test_pages", "test_readme"),
+}
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_xdist_make_scheduler(config, log):
+    """Deal out whole files, because their tests share what they built; those that read the warehouse together."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByWarehouse(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "warehouse" if Path(file).stem in READING else file
+
+    return ByWarehouse(config, log)
+
+
 def pytest_collection_modifyitems(items):
-    """Deal out files to processes: the warehouse goes to one, because DuckDB lends a file to one process at a time.
-
-    The tests of another file share what they built, so they stay together. Files that build copies of the project take
-    longest: dealt out last, one would keep one process alone.
-    """
+    """The warehouse and files that build copies of the project take longest: dealt out last, they would end alone."""
     building = {item.path for item in items if "project_copy" in item.fixturenames}
-    reading = {item.path for item in items if "semantic_layer" in item.fixturenames or item.path.stem in READING}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("warehouse" if item.path in reading else item.path.stem))
-    items.sort(key=lambda item: (item.path not in reading, item.path not in building))
+    items.sort(key=lambda item: (item.path.stem not in READING, item.path not in building))
 
 
 @pytest.fixture(scope="session")
