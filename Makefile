@@ -141,7 +141,7 @@ test-house: | setup $(BUILT) ## the rules of dbt-bouncer.yml over what dbt wrote
 	@$(STEP) "dbt-bouncer" $(BIN)/dbt-bouncer --config-file dbt-bouncer.yml --show-all-failures
 
 test-golden: | setup ## metrics of the golden rows against what a person counts from them
-	@$(STEP) "golden cases" $(BIN)/pytest --quiet -p no:cacheprovider -p no:logging tests/golden
+	@$(STEP) "golden cases" $(BIN)/pytest --quiet -p no:cacheprovider -p no:logging --numprocesses $(PROCESSES) tests/golden
 
 test-boundaries: | setup $(BUILT) ## Great Expectations over the committed exports and the metrics
 	@$(STEP) "Great Expectations" $(BIN)/kpi check --docs target/boundaries

@@ -109,11 +109,11 @@ def build(fresh: bool = False) -> dict[str, int]:
     return failed
 
 
-def engine() -> SemanticLayer:
-    """The semantic layer on the golden warehouse, by the definitions that it was compiled with."""
+def engine(warehouse: Path = WAREHOUSE) -> SemanticLayer:
+    """The semantic layer on the golden warehouse or a copy of it, by the definitions that it was compiled with."""
     from kpi.semantic import SemanticLayer
 
-    os.environ |= environment() | {"DBT_TARGET_PATH": str(TARGET)}
+    os.environ |= environment(warehouse=warehouse) | {"DBT_TARGET_PATH": str(TARGET)}
     compiled, usual = TARGET / "semantic_manifest.json", ROOT / "target" / "semantic_manifest.json"
     if not usual.exists():  # MetricFlow starts from target/ whatever the setting says; what it finds there may be older
         shutil.copy(compiled, usual)
