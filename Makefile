@@ -173,7 +173,7 @@ ratchet: | setup $(BUILT) ## raise the floors of .ci/ratchet.yml to what there i
 	@$(BIN)/python .ci/coverage.py --raise
 
 test-faults: | setup ## spoil the golden exports in every way of tests/faults/faults.yml: each has its alarm
-	@$(STEP) "faults and alarms" $(BIN)/pytest --quiet -p no:cacheprovider -p no:logging tests/faults
+	@$(STEP) "faults and alarms" $(BIN)/pytest --quiet -p no:cacheprovider -p no:logging --numprocesses $(PROCESSES) tests/faults
 
 MUTANTS ?= 60
 mutants: | setup $(BUILT) ## make mistakes in SQL and metrics, one at a time, and see which ones a fast check notices: MUTANTS=60

@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
 from harness.golden import AUTHORED, ROOT, land
 from harness.replay import Replay, open_warehouse
 
@@ -107,6 +109,23 @@ def build(fresh: bool = False) -> dict[str, int]:
     if failed:
         os.utime(WAREHOUSE, (0, 0))  # not sound: built again, and reported again, the next time
     return failed
+
+
+def for_this_process(folder: Path) -> Path:
+    """The golden warehouse for a process of pytest, built where something is newer.
+
+    A file has one process: where several ask, the first one builds and each has a copy of its own in ``folder``.
+
+    Raises:
+        AssertionError: when data tests fail on the golden rows; it names them.
+    """
+    WAREHOUSE.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(WAREHOUSE.with_suffix(".lock")):
+        failed = build()
+    assert not failed, f"data tests fail on the golden rows: {failed}"
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return WAREHOUSE
+    return shutil.copy(WAREHOUSE, folder / WAREHOUSE.name)
 
 
 def engine(warehouse: Path = WAREHOUSE) -> SemanticLayer:

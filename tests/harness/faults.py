@@ -30,7 +30,7 @@ from harness.golden import ROOT, encode, units
 from harness.replay import Replay, open_warehouse
 
 TABLE = ROOT / "tests" / "faults" / "faults.yml"
-FOLDER = ROOT / "target" / "faults"
+FOLDER = ROOT / "target" / "faults" / os.environ.get("PYTEST_XDIST_WORKER", "")  # pytest may use two processes
 ALARMS = ("quarantines", "fails", "stops", "expectation", "unknown", "unchanged")
 QUARANTINE = "quarantined_rows_are_acknowledged"
 Row = dict[str, str]
