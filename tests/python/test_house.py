@@ -1,6 +1,7 @@
 """The conventions that no linter knows, read from the file tree and from dbt's manifest."""
 
 import csv
+import functools
 import json
 import os
 import re
@@ -36,6 +37,12 @@ INDEX_OPTION = re.compile(r"--(?:extra-)?index" + r"-url[ =]|--find" + r"-links[
 MACHINE_PATH = re.compile(r"(?<![\w.~$}/:-])/(?:root|home|Users|work|tmp/[\w-]+)/[\w.-]")
 
 
+@functools.cache
+def read_yaml(path):
+    """Content of a YAML file, read once and by the parser in C: there are hundreds of them."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
+
+
 @pytest.fixture(scope="module")
 def manifest():
     """What dbt last wrote about the project."""
@@ -69,7 +76,7 @@ def nodes(manifest, kind):
 
 def described_in(path, kind):
     """Names described in a YAML file under one key."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    content = read_yaml(path)
     return [entry["name"] for entry in content.get(kind, [])]
 
 
@@ -137,7 +144,7 @@ def test_unit_tests_pin_every_var_of_their_model():
     assert any(reads.values())
     wrong = []
     for path in sorted((ROOT / "models").rglob("*.yml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        content = read_yaml(path)
         for unit_test in content.get("unit_tests", []):
             pinned = unit_test.get("overrides", {}).get("vars", {})
             missing = sorted(reads.get(unit_test["model"], set()) - set(pinned))
