@@ -323,7 +323,7 @@
             'values': {
             },
             'null_likes': none,
-            'feeds_metrics': false,
+            'feeds_metrics': true,
         },
         'wechat_pay__bill_totals': {
             'title': '微信支付 账单汇总行',
@@ -521,7 +521,7 @@
                 'type': ['1', '2', '3'],
             },
             'null_likes': none,
-            'feeds_metrics': false,
+            'feeds_metrics': true,
         },
         'wecom__staff': {
             'title': '企业微信 通讯录成员',
@@ -590,7 +590,7 @@
             'values': {
             },
             'null_likes': none,
-            'feeds_metrics': false,
+            'feeds_metrics': true,
         },
         'youzan__order_lines': {
             'title': '有赞 订单商品明细',
