@@ -1,0 +1,1 @@
+"""Real exports in: original files of the platforms become landed, pseudonymous rows."""
