@@ -1,1 +1,1 @@
-"""Real exports in: original files of the platforms become landed, pseudonymous rows."""
+"""From the files that people drop to rows that land: sources, decoders, layouts (docs/decisions/0050)."""
