@@ -29,7 +29,7 @@ MONEY_UNITS = ("yuan", "fen", "none")
 
 _NEEDED = ("export", "system", "label", "description", "grain", "key", "day_column", "time_unit", "money_unit")
 _KEYS = (*_NEEDED, "zone", "retention_days", "null_likes", "cell_prefix", "columns", "layouts")
-_COLUMN_KEYS = ("name", "description", "type", "required", "values", "closed", "person", "many")
+_COLUMN_KEYS = ("name", "description", "type", "required", "values", "closed", "person", "many", "form")
 
 
 class ContractError(Exception):
@@ -49,6 +49,8 @@ class Column:
         closed: other values are quarantined by staging; of an open list they pass.
         person: kind of key (``wm``, ``st`` …, ``auto``, ``auto_un``), for type ``person`` only.
         many: how several persons stand in one cell (``comma``, ``json``), or None for one.
+        form: how a time or date is written, in YYYY MM M DD D HH H mm ss, where not as its time unit says; of several
+            ways the first is what a date cell of a workbook becomes.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Column:
     closed: bool = False
     person: str | None = None
     many: str | None = None
+    form: tuple[str, ...] = ()
 
     @property
     def is_personal(self) -> bool:
@@ -211,6 +214,8 @@ def _column(path: Path, entry: Any) -> Column:
         if not isinstance(entry.get(key, False), bool):
             raise ContractError(f"{path}: {where}{key} is {entry[key]}; true or false.")
     values = _texts(path, f"{where}values", entry.get("values", []))
+    if "form" in entry and entry["type"] not in ("time", "date"):
+        raise ContractError(f"{path}: {where}form goes with type time or date.")
     is_flag = entry["type"] == "flag"
     return Column(
         name=str(entry["name"]),
@@ -221,6 +226,7 @@ def _column(path: Path, entry: Any) -> Column:
         closed=is_flag or entry.get("closed", False),
         person=entry.get("person"),
         many=entry.get("many"),
+        form=_texts(path, f"{where}form", entry.get("form", [])),
     )
 
 

@@ -28,6 +28,7 @@ FORMS = {
     "local_minute": ("YYYY-MM-DD HH:mm",),
     "local_second": ("YYYY-MM-DD HH:mm:ss",),
     "local_datetime": ("YYYY-MM-DD HH:mm:ss",),
+    "local_chinese": ("YYYY年MM月DD日HH时mm分ss秒",),
 }
 """How an export writes a time unless its column says otherwise; the first form is what a date cell becomes."""
 
@@ -36,6 +37,8 @@ _PARTS = {"Y": "year", "M": "month", "D": "day", "H": "hour", "m": "minute", "s"
 # What staging reads: yen signs and thousands separators, but no units behind and no full-width digits.
 _PLAIN_NUMBER = re.compile(r"\s*`?\s*[-+]?[¥￥]?[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?\s*", re.ASCII)
 _WHOLE = re.compile(r"[0-9]+")
+# Up to 15 digits a float is exact.
+_FLOATED = re.compile(r"([0-9]{1,15})\.0")
 
 
 class Converted(NamedTuple):
@@ -159,7 +162,9 @@ def write(at: datetime, form: str) -> str:
 def _pattern(form: str) -> re.Pattern[str]:
     # strptime, with which staging reads, takes one digit for two.
     return re.compile(
-        _TOKENS.sub(lambda token: f"(?P<{_PARTS[token.group()[0]]}>\\d{{{4 if token.group() == 'YYYY' else '1,2'}}})", form)
+        _TOKENS.sub(
+            lambda token: f"(?P<{_PARTS[token.group()[0]]}>\\d{{{4 if token.group() == 'YYYY' else '1,2'}}})", form
+        )
     )
 
 
@@ -183,8 +188,16 @@ def code(cell: Cell, values: Sequence[str], *, closed: bool) -> Converted:
 
 
 def plain(cell: Cell) -> Converted:
-    """An id or a text as it stands; a number that has lost digits is a doubt."""
+    """A text as it stands; a number that has lost digits is a doubt."""
     return Converted(cells.cell_text(cell), ROUNDED if cells.is_rounded(cell) else "")
+
+
+def identifier(cell: Cell) -> Converted:
+    """An id as it stands, without the `.0` that a program for statistics hangs on (`9100000001.0`)."""
+    text = cells.cell_text(cell)
+    if floated := _FLOATED.fullmatch(text.strip()):
+        return Converted(floated[1])
+    return plain(cell)
 
 
 def _unread(cell: Cell, doubt: str) -> Converted:

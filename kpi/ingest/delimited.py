@@ -123,7 +123,7 @@ def _wide_encoding(head: bytes) -> str:
     odd_share = even[1::2].count(0) - even[0::2].count(0)
     encoding = "utf_16_le" if odd_share > 0 else "utf_16_be"
     text = even.decode(encoding, errors="replace")
-    if not even.strip(b"\0") or "\0" in text or "\ufffd" in text:
+    if not even.strip(b"\0") or "\0" in text or not any(mark in text for mark in _DELIMITERS):
         raise NotText("the file is full of NUL bytes")
     return encoding
 
@@ -205,10 +205,17 @@ def _record(source: _Lookahead, line: tuple[str, str], number: int, delimiter: s
     if problem:
         return Record(number, [text], problem)
     if text.startswith(BACKTICK) and f'"{BACKTICK}' not in text:
-        return _checked(Record(number, _bill_cells(text, delimiter)))
-    if '"' not in text:
-        return _checked(Record(number, text.split(delimiter)))
-    return _checked(_quoted(source, text, number, delimiter))
+        record = Record(number, _bill_cells(text, delimiter))
+    elif '"' not in text:
+        record = Record(number, list(text.split(delimiter)))
+    else:
+        record = _quoted(source, text, number, delimiter)
+    # One look at the line spares one at each cell.
+    return record if record.lines == 1 and _is_sound(text) else _checked(record)
+
+
+def _is_sound(text: str) -> bool:
+    return len(text) <= LONGEST_CELL and "\0" not in text and (text.isascii() or _DAMAGED.search(text) is None)
 
 
 def _bill_cells(line: str, delimiter: str) -> list[Cell]:
@@ -241,8 +248,7 @@ def _quoted(source: _Lookahead, text: str, number: int, delimiter: str) -> Recor
 
 def _cells(text: str, delimiter: str) -> list[Cell] | None:
     """Cells of a record with quotes; `None` if a quote is still open at its end."""
-    lines = text.split("\n")
-    lines = [f"{line}\n" for line in lines[:-1]] + lines[-1:]
+    lines = [f"{line}\n" for line in text.split("\n")] if "\n" in text else (text,)
     try:
         return list(next(csv.reader(lines, delimiter=delimiter, strict=True)))
     except StopIteration:
