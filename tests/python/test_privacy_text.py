@@ -140,7 +140,7 @@ def test_lists_that_cannot_be_used_say_so(tmp_path: Path, monkeypatch: pytest.Mo
         words("terms")
     monkeypatch.setenv(texts.PLACE, str(tmp_path))
     (tmp_path / "positive.txt").write_text("面膜\n", encoding="utf-8")
-    with pytest.raises(PrivacyError, match="two of the lists.*面膜"):
+    with pytest.raises(PrivacyError, match=r"two of the lists.*面膜"):
         TextReader(CONTENT)
     (tmp_path / "positive.txt").write_bytes("棒".encode("gbk"))
     with pytest.raises(PrivacyError, match="not UTF-8"):
