@@ -1,1 +1,1 @@
-"""Real exports in: files as platforms give them become pseudonymous text in a landing directory."""
+"""From the files that people drop to rows that land: sources, decoders, layouts (docs/decisions/0050)."""
