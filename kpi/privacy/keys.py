@@ -199,8 +199,10 @@ def normal_phone(raw: str) -> str | None:
     return found[1] if found else None
 
 
-def space_of(raw: str) -> str:
-    """Space of an id of WeCom that may be anybody's: wm and wo are customers, wb bots, others staff."""
+def space_of(raw: str, space: str = "auto") -> str:
+    """Space of an id that may be anybody's: wm and wo are customers, wb bots, others staff; of ``auto_un`` o unionids."""
+    if space == "auto_un" and raw.startswith("o"):
+        return "un"
     return {"wm": "wm", "wo": "wm", "wb": "wb"}.get(raw[:2], "st")
 
 
@@ -226,7 +228,7 @@ class Pseudonymiser:
         """Key of a raw id, trimmed, case kept.
 
         Args:
-            space: wm, wb, st, un, op, ph, or auto (``space_of``).
+            space: wm, wb, st, un, op, ph, or auto, auto_un (``space_of``).
             raw: the id as the file has it.
 
         Returns:
@@ -239,8 +241,8 @@ class Pseudonymiser:
         if space == "ph":
             return self.phone(raw)
         raw = raw.strip()
-        if space == "auto":
-            space = space_of(raw)
+        if space in ("auto", "auto_un"):
+            space = space_of(raw, space)
         elif space not in SPACES:
             raise KeyError(space)
         return self._count(self._known(space, raw)) if raw else None
