@@ -1,7 +1,7 @@
 """What is kept of a message of the conversation archive: measurements of its text, a hash of its content.
 
-The text is handed to the text reader and dropped; nothing else of a body is read. Items of a chat record (聊天记录) are old
-messages and are not looked at.
+The text is handed to the text reader and dropped; nothing else of a body is read. Items of a chat record (聊天记录)
+are old messages and are not looked at.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kpi.ingest.units import as_text
 BODY = {"docmsg": "doc", "markdown": "info", "news": "info", "external_redpacket": "redpacket"}
 """Kinds of message whose body stands under another key than their own."""
 NOT_HASHED = ("", "revoke", "agree", "disagree")
-STABLE = ("md5sum", "sdkfileid", "link_url", "doc_id", "voteid")
+STABLE = ("md5sum", "sdkfileid", "link_url", "voteid", "userid")
 """What stays the same when a content is sent again; the first that there is. Without one, the whole body."""
 NOTHING = {
     "voice_seconds": "", "text_length": "", "content_hash": "", "is_solitaire": "", "is_stop_phrase": "", "terms": "",
@@ -49,15 +49,17 @@ def text_of(kind: str, body: dict[str, Any]) -> str | None:
 
 
 def stable_part(kind: str, body: dict[str, Any]) -> str:
-    """Text that is equal for equal contents: kind and checksum, address or canonical JSON of the body."""
+    """Text that is equal for equal contents: kind, and checksum, address or id, else the body as canonical JSON."""
     for key in STABLE:
         if body.get(key):
-            return f"{kind}:{key}:{as_text(body[key])}"
-    return f"{kind}:{orjson.dumps(body, default=as_text, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()}"
+            return f"{kind}:{as_text(body[key])}"
+    return (
+        f"{kind}:{orjson.dumps(body, default=as_text, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()}"
+    )
 
 
 def prepared(message: dict[str, Any], keys: Any, texts: Any) -> dict[str, str]:
-    """Columns that no path can give: voice_seconds, text_length, content_hash, is_solitaire, is_stop_phrase, terms, polarity.
+    """Columns that no path can give: length of voice and text, hash, terms, tone and what kind of text it is.
 
     Args:
         message: One record of the archive.

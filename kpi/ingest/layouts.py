@@ -20,7 +20,7 @@ KINDS = ("table", "json", "xml")
 KNOWN_FROM = ("OFF", "SDK", "REAL", "3P", "own")
 RECORD_KEYS = (
     "name", "known_from", "kind", "records", "requires", "when", "fields", "constants", "maps", "units", "ignored",
-    "prepare", "also", "otherwise", "ignore", "reject",
+    "prepare", "also", "one_day", "otherwise", "ignore", "reject",
 )  # fmt: skip
 PREPARED = ("archive_message",)
 """What ``prepare`` may name: see ``kpi.ingest.archive``."""
@@ -47,6 +47,11 @@ def raw_layouts(contracts: Mapping[str, Contract], *kinds: str) -> Iterator[tupl
                 raise LayoutError(f"{contract.export}, {name}: known_from is not one of {KNOWN_FROM}")
             if raw["kind"] in kinds:
                 yield contract, raw
+
+
+def _day(epoch: str) -> int:
+    """Day of Asia/Shanghai that epoch seconds lie in."""
+    return (int(epoch) + 8 * 3600) // 86_400
 
 
 Stack = tuple[Any, ...]
@@ -104,6 +109,8 @@ class RecordLayout:
     ignore: str
     reject: tuple[str, str] | None
     required_paths: tuple[str, ...]
+    one_day: tuple[Place, Place] | None
+    """Times of a request that must lie in one day, because its figures are those of a day."""
 
     @property
     def fans_out(self) -> bool:
@@ -123,6 +130,13 @@ class RecordLayout:
     def wants(self, record: Any) -> bool:
         """Whether a record that is recognised is one of this export."""
         return all(as_text(_or_none(place.of((record,)))) in allowed for place, allowed in self.whole)
+
+    def spans_days(self, record: Any) -> bool:
+        """Whether the request asked for more than the one day that its figures can be of."""
+        if self.one_day is None:
+            return False
+        first, last = (as_text(_or_none(place.of((record,)))) for place in self.one_day)
+        return first.isdigit() and last.isdigit() and _day(first) != _day(last)
 
     def stacks(self, record: Any) -> Iterator[Stack]:
         """The elements that become rows, each with what it stands in."""
@@ -172,9 +186,10 @@ def _record_layout(contract: Contract, raw: Mapping[str, Any]) -> RecordLayout:
         raise LayoutError(f"{where}: requires is empty; name paths that tell such a record from any other")
     _check_columns(where, contract, raw)
     paths = _Paths(where, str(raw.get("records", "")))
-    fields = {name: [path] if isinstance(path, str) else path for name, path in raw.get("fields", {}).items()}
+    fields = _fields(contract, raw)
     whole, each = _conditions(where, paths, raw.get("when", {}))
-    used = [path for given in fields.values() for path in given] + list(raw.get("when", {})) + list(raw["requires"])
+    used = [path for given in fields.values() for way in given for path in _paths_of(way)]
+    used += [*raw.get("when", {}), *raw["requires"]]
     ignored = list(raw.get("ignored", ()))
     known = frozenset(paths.keys_of_element(used + [path for path in ignored if path != "*"]))
     return RecordLayout(
@@ -193,12 +208,26 @@ def _record_layout(contract: Contract, raw: Mapping[str, Any]) -> RecordLayout:
         ignore=str(raw.get("ignore", "")),
         reject=(str(raw["reject"]["column"]), str(raw["reject"]["reason"])) if "reject" in raw else None,
         required_paths=tuple(raw["requires"]),
+        one_day=(paths.place(raw["one_day"][0]), paths.place(raw["one_day"][1])) if "one_day" in raw else None,
     )
+
+
+def _fields(contract: Contract, raw: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Column -> ways to it, of which the first that leads somewhere counts; ``*``: columns are keys themselves."""
+    given = raw.get("fields", {})
+    if given == "*":
+        return {name: [name] for name in contract.column_names}
+    return {name: way if isinstance(way, list) else [way] for name, way in given.items()}
+
+
+def _paths_of(way: Any) -> list[str]:
+    """The paths in one way: a path, or those that are joined or added."""
+    return [way] if isinstance(way, str) else list(way.get("join") or way.get("sum") or ())
 
 
 def _check_columns(where: str, contract: Contract, raw: Mapping[str, Any]) -> None:
     for key in ("fields", "constants", "maps", "units"):
-        for name in raw.get(key, {}):
+        for name in raw.get(key, {}) if raw.get(key) != "*" else ():
             if name not in contract.column_names:
                 raise LayoutError(f"{where}: {key}: the export has no column {name}")
     for name, unit in raw.get("units", {}).items():
@@ -213,11 +242,13 @@ def _check_columns(where: str, contract: Contract, raw: Mapping[str, Any]) -> No
 class _Paths:
     """Resolves the paths of one layout against its path ``records``.
 
-    ``response.`` may be left out; a record that is a bare reply is the response.
+    A path that begins with a dot begins at the element. ``response.`` may be left out; a record that is a bare reply
+    is the response.
     """
 
     def __init__(self, where: str, records: str) -> None:
         self._where = where
+        self._elements: Steps = ()
         self._elements = self.steps(records) if records else ()
         ends = [at + 1 for at, step in enumerate(self._elements) if step is EACH]
         if self._elements and (not ends or ends[-1] != len(self._elements)):
@@ -229,6 +260,8 @@ class _Paths:
 
     def steps(self, path: str) -> Steps:
         """Steps from the record, whose keys are request, response and such."""
+        if path.startswith("."):
+            return (*self._elements, *self.steps("response" + path)[1:])
         try:
             found = steps(path)
         except ValueError as error:
@@ -268,8 +301,7 @@ def _cell(contract: Contract, raw: Mapping[str, Any], name: str, paths: _Paths, 
         return lambda stack: constant
     if not given:
         return lambda stack: ""
-    places = [paths.place(path) for path in given]
-    found = _first(places)
+    found = _first([_way(paths, way) for way in given])
     if column.type == "person":
         return found
     mapping = {str(key): str(value) for key, value in raw.get("maps", {}).get(name, {}).items()}
@@ -282,25 +314,51 @@ def _cell(contract: Contract, raw: Mapping[str, Any], name: str, paths: _Paths, 
     return lambda stack: as_text(found(stack))
 
 
-def _first(places: list[Place]) -> Cell:
-    """What the first path leads to that leads to something."""
-    if len(places) == 1 and len(places[0].path) == 1 and isinstance(places[0].path[0], str):
-        level, key = places[0].level, places[0].path[0]
+def _way(paths: _Paths, way: Any) -> Place | Cell:
+    """A path, texts joined (``join``, ``with``) or whole numbers added (``sum``)."""
+    if isinstance(way, str):
+        return paths.place(way)
+    places = [paths.place(path) for path in _paths_of(way)]
 
-        def plain(stack: Stack) -> Any:
-            element = stack[level]
-            return element.get(key) if isinstance(element, dict) else None
+    def joined(stack: Stack) -> Any:
+        values = [as_text(_or_none(place.of(stack))) for place in places]
+        if not all(values):
+            return None
+        if "join" in way:
+            return str(way.get("with", "")).join(values)
+        return sum(int(value) for value in values) if all(value.isdigit() for value in values) else None
 
-        return plain
-    if len(places) == 1 and places[0].level == 0 and len(places[0].path) == 2 and places[0].path[0] == "response":
-        inner = places[0].path[1]
-        return lambda stack: stack[0]["response"].get(inner)
+    return joined
+
+
+def _first(ways: list[Place | Cell]) -> Cell:
+    """What the first way leads to that leads to something."""
+    if len(ways) == 1 and isinstance(ways[0], Place) and (short := _short(ways[0])):
+        return short
+    found_by = [way.of if isinstance(way, Place) else way for way in ways]
 
     def found(stack: Stack) -> Any:
-        for place in places:
-            value = place.of(stack)
+        for find in found_by:
+            value = find(stack)
             if value is not MISSING and value is not None:
                 return value
         return None
 
     return found
+
+
+def _short(place: Place) -> Cell | None:
+    """The same as ``Place.of`` for a key of the element or of the response: most columns, and much faster."""
+    level, path = place.level, place.path
+    if len(path) == 1 and isinstance(path[0], str):
+        key = path[0]
+
+        def of_element(stack: Stack) -> Any:
+            element = stack[level]
+            return element.get(key) if isinstance(element, dict) else None
+
+        return of_element
+    if level == 0 and len(path) == 2 and path[0] in ("response", "prepared") and isinstance(path[1], str):
+        part, inner = path
+        return lambda stack: stack[0][part].get(inner)
+    return None

@@ -109,15 +109,17 @@ class RecordReader:
             "ignored", reason=next((layout.otherwise for layout in fitting if layout.otherwise), "a reply without rows")
         )
 
-    def _rows(
-        self, number: int, call: dict[str, Any], stamp: str | None, chosen: list[RecordLayout]
-    ) -> Item | None:
+    def _rows(self, number: int, call: dict[str, Any], stamp: str | None, chosen: list[RecordLayout]) -> Item | None:
         rows: list[Row] = []
         for layout in chosen:
             if layout.ignore:
                 return Skipped("ignored", reason=layout.ignore)
             if layout.reject:
                 return Rejected(number, layout.export, layout.reject[0], "", layout.reject[1], stamp)
+            if layout.spans_days(call):
+                return Rejected(
+                    number, layout.export, "", "", "the request spans several days. Ask for one at a time", stamp
+                )
             if layout.prepare and "prepared" not in call:
                 call["prepared"] = prepared(call["response"], self._context.keys, self._context.texts)
             for stack in layout.stacks(call):
@@ -162,7 +164,8 @@ class RecordReader:
     def _chosen(self, fitting: list[RecordLayout], call: dict[str, Any]) -> list[RecordLayout]:
         """Of those that want the record one per export, that with the fewest unknown keys, and those beside it."""
         wanted = [layout for layout in fitting if layout.wants(call)]
-        useful = [layout for layout in wanted if not layout.ignore and not layout.reject] or wanted[:1]
+        rejecting = [layout for layout in wanted if layout.reject]
+        useful = rejecting[:1] or [layout for layout in wanted if not layout.ignore] or wanted[:1]
         best: dict[str, RecordLayout] = {}
         for layout in useful:
             if not layout.also and (
@@ -194,6 +197,8 @@ def _is_error(response: dict[str, Any]) -> bool:
         return True
     if "error_response" in response:
         return True
-    return response.get("code") not in (None, 0, "0", 200, "200", "") and not response.get("data") and (
-        "message" in response or "msg" in response
+    return (
+        response.get("code") not in (None, 0, "0", 200, "200", "")
+        and not response.get("data")
+        and ("message" in response or "msg" in response)
     )

@@ -227,7 +227,7 @@ def _events(name: str, stream: Utf8Stream, limits: Limits) -> Iterator[Found]:
 
 
 def _event_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where events stand: each from the last ``<xml`` before an end, so that a cut event does not take the next with it."""
+    """Where events stand: each from the last ``<xml`` before an end, so that a cut one does not take the next along."""
     done = 0
     while (close := text.find("</xml", done)) >= 0 and (end := text.find(">", close) + 1) > 0:
         begin = max(text.rfind("<xml>", done, close), text.rfind("<xml ", done, close))
