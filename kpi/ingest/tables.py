@@ -5,13 +5,15 @@ that leaves the fewest columns unexplained wins. What stands before the header i
 data may be a trailer of control totals.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from kpi.ingest.decode import Context
 from kpi.ingest.delimited import NotText, Record, open_delimited
 from kpi.ingest.layouts import raw_layouts
 from kpi.ingest.limits import MIB, Limits, Refused
@@ -21,6 +23,9 @@ from kpi.ingest.sources import Source
 from kpi.ingest.table_items import TableItems
 from kpi.ingest.table_layouts import TableLayout, table_layout
 from kpi.ingest.workbooks import Sheet, is_workbook, open_workbook
+
+if TYPE_CHECKING:
+    from kpi.ingest.decode import Context
 
 HEAD_ROWS = 60
 MAX_WORKBOOK = 512 * MIB
@@ -50,7 +55,7 @@ class Table:
         return self.source.records()  # type: ignore[attr-defined]
 
 
-def open_reader(source: Source, head: bytes, context: Context) -> "TableReader | None":
+def open_reader(source: Source, head: bytes, context: Context) -> TableReader | None:
     """Opens a table.
 
     Args:
