@@ -127,7 +127,7 @@ def test_serial_numbers_of_a_workbook_that_counts_from_1904():
         ("¥1,234.50", "yuan", "yuan", Converted("¥1,234.50")),
         ("`199.00", "yuan", "yuan", Converted("`199.00")),
         ("1.2万", "yuan", "yuan", Converted("12000")),
-        (4.2, "yuan", "yuan", Converted("4.20")),
+        (4.2, "yuan", "yuan", Converted("4.2")),
         (0.006, "yuan", "yuan", Converted("0.006")),
         ("12.34", "yuan", "fen", Converted("1234")),
         ("￥1,234.5", "yuan", "fen", Converted("123450")),
