@@ -66,7 +66,8 @@ def read(content: bytes | str, name: str = "file", encoding: str = "utf-8") -> R
                 assert item.reason
                 result.reasons[item.reason] += item.count
         elif isinstance(item, Rejected):
-            result.counts["quarantined"] += item.counts
+            if item.counts:
+                result.counts["quarantined"] += 1
             result.rejected.append(item)
         else:
             assert item
