@@ -123,8 +123,7 @@ def _line(name: str, number: int, line: bytes, limits: Limits) -> Iterator[Found
         return
     if len(line) > limits.max_cell:
         _refuse_long_values(name, number, value, limits.max_cell)
-    event = _xml_inside(value)
-    if event is not None:
+    if (b"<" in line or b"\\u003" in line) and (event := _xml_inside(value)) is not None:
         yield _event(name, number, event)
         return
     for item in value if isinstance(value, list) else (value,):
