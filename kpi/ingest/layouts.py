@@ -119,6 +119,10 @@ class RecordLayout:
         """Whether a record that is recognised is one of this export."""
         return not self.whole or all(place.text_of((record,)) in allowed for place, allowed in self.whole)
 
+    def passes_over(self, record: Any) -> bool:
+        """Whether a record that is recognised holds something, and ``when`` keeps it out."""
+        return not self.wants(record) or any(True for _ in _descend((record,), self.levels))
+
     def spans_days(self, record: Any) -> bool:
         """Whether the request asked for more than the one day that its figures can be of."""
         if self.one_day is None:

@@ -107,9 +107,11 @@ class RecordReader:
         fitting = self._fitting(call, found.is_event)
         if not fitting:
             return Rejected(found.number, self._export, "", "", "no layout fits this record", stamp)
-        return self._rows(found.number, call, stamp, self._chosen(fitting, call)) or Skipped(
-            "ignored", reason=next((layout.otherwise for layout in fitting if layout.otherwise), "a reply without rows")
-        )
+        rows = self._rows(found.number, call, stamp, self._chosen(fitting, call))
+        if rows is not None:
+            return rows
+        why = (layout.otherwise for layout in fitting if layout.otherwise and layout.passes_over(call))
+        return Skipped("ignored", reason=next(why, "a reply without rows"))
 
     def _rows(self, number: int, call: dict[str, Any], stamp: str | None, chosen: list[RecordLayout]) -> Item | None:
         rows: list[Row] = []
