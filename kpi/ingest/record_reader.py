@@ -12,9 +12,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from kpi.ingest.archive import prepared
+from kpi.ingest.layout_cells import Stack
 from kpi.ingest.layouts import RecordLayout, record_layouts
 from kpi.ingest.nearest import nearest
-from kpi.ingest.paths import MISSING, parsed
+from kpi.ingest.paths import parsed
 from kpi.ingest.record_streams import Blank, Broken, Found, Record, kind_of, records
 from kpi.ingest.rows import Item, Rejected, Row, Skipped, Unrecognised
 from kpi.ingest.sources import Source
@@ -126,11 +127,11 @@ class RecordReader:
                 )
             if layout.prepare and "prepared" not in call:
                 call["prepared"] = prepared(call["response"], self._context.keys, self._context.texts)
-            for stack in layout.stacks(call):
-                self._numbers[layout.export] += 1
-                place = self._numbers[layout.export] if layout.fans_out else number
-                rows.append(Row(layout.export, place, layout.row(stack), stamp))
-                self._note(layout, stack[-1] if layout.fans_out else call["response"])
+        for layout, stack in _in_order(chosen, call):
+            self._numbers[layout.export] += 1
+            place = self._numbers[layout.export] if layout.fans_out else number
+            rows.append(Row(layout.export, place, layout.row(stack), stamp))
+            self._note(layout, stack[-1] if layout.fans_out else call["response"])
         return rows or None
 
     def _note(self, layout: RecordLayout, element: Any) -> None:
@@ -182,6 +183,18 @@ class RecordReader:
         return [layout for layout in useful if layout.also or best[layout.export] is layout]
 
 
+def _in_order(chosen: list[RecordLayout], call: dict[str, Any]) -> Iterator[tuple[RecordLayout, Stack]]:
+    """The rows of each layout; where some apply beside others, in the order of what they stand in: order by order."""
+    pairs = [(layout, stack) for layout in chosen for stack in layout.stacks(call)]
+    if any(layout.also for layout in chosen):
+        outer: dict[int, int] = {}
+        for layout in chosen:
+            for at, element in enumerate(layout.outermost(call)):
+                outer.setdefault(id(element), at)
+        pairs.sort(key=lambda pair: outer.get(id(pair[1][1]), 0) if len(pair[1]) > 1 else 0)
+    yield from pairs
+
+
 def _strangeness(layout: RecordLayout, call: dict[str, Any]) -> int:
     element = next((stack[-1] for stack in layout.stacks(call)), None) if layout.fans_out else call["response"]
     return 10**6 if element is None else len(layout.unknown(element))
@@ -189,13 +202,19 @@ def _strangeness(layout: RecordLayout, call: dict[str, Any]) -> int:
 
 def _call(value: dict[str, Any]) -> dict[str, Any]:
     """A record as a recorded call: a bare reply, or a plain object, is the response of one."""
-    if "response" in value and ("request" in value or "api" in value):
+    if "response" in value and ("request" in value or "api" in value or isinstance(value["response"], dict)):
         response = parsed(value["response"])
-        if isinstance(response, dict):
-            return {**value, "response": response}
-        if response is MISSING:
-            return {**value, "response": {}}
-    return {"response": value}
+        return {**value, "response": _unwrapped(response) if isinstance(response, dict) else {}}
+    return {"response": _unwrapped(value)}
+
+
+def _unwrapped(response: dict[str, Any]) -> dict[str, Any]:
+    """Without the envelope ``<name of the call>_response`` that some platforms put around every reply."""
+    if len(response) == 1:
+        name, inner = next(iter(response.items()))
+        if name.endswith("_response") and name != "error_response" and isinstance(inner, dict):
+            return inner
+    return response
 
 
 def _is_error(response: dict[str, Any]) -> bool:
