@@ -139,11 +139,6 @@ class RecordLayout:
             if all(place.text_of(stack) in allowed for place, allowed in self.each):
                 yield stack
 
-    def outermost(self, record: Any) -> list[Any]:
-        """The elements of the first list that the path ``records`` leads through."""
-        found = get(record, self.levels[0]) if self.levels else None
-        return found if isinstance(found, list) else []
-
     def row(self, stack: Stack) -> list[Any]:
         """The cells of one row."""
         return self.plan.row(stack)

@@ -12,7 +12,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from kpi.ingest.archive import prepared
-from kpi.ingest.layout_cells import Stack
 from kpi.ingest.layouts import RecordLayout, record_layouts
 from kpi.ingest.nearest import nearest
 from kpi.ingest.paths import parsed
@@ -127,7 +126,7 @@ class RecordReader:
                 )
             if layout.prepare and "prepared" not in call:
                 call["prepared"] = prepared(call["response"], self._context.keys, self._context.texts)
-        for layout, stack in _in_order(chosen, call):
+        for layout, stack in ((layout, stack) for layout in chosen for stack in layout.stacks(call)):
             self._numbers[layout.export] += 1
             place = self._numbers[layout.export] if layout.fans_out else number
             rows.append(Row(layout.export, place, layout.row(stack), stamp))
@@ -181,18 +180,6 @@ class RecordReader:
             ):
                 best[layout.export] = layout
         return [layout for layout in useful if layout.also or best[layout.export] is layout]
-
-
-def _in_order(chosen: list[RecordLayout], call: dict[str, Any]) -> Iterator[tuple[RecordLayout, Stack]]:
-    """The rows of each layout; where some apply beside others, in the order of what they stand in: order by order."""
-    pairs = [(layout, stack) for layout in chosen for stack in layout.stacks(call)]
-    if any(layout.also for layout in chosen):
-        outer: dict[int, int] = {}
-        for layout in chosen:
-            for at, element in enumerate(layout.outermost(call)):
-                outer.setdefault(id(element), at)
-        pairs.sort(key=lambda pair: outer.get(id(pair[1][1]), 0) if len(pair[1]) > 1 else 0)
-    yield from pairs
 
 
 def _strangeness(layout: RecordLayout, call: dict[str, Any]) -> int:
