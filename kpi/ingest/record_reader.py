@@ -126,11 +126,11 @@ class RecordReader:
                 )
             if layout.prepare and "prepared" not in call:
                 call["prepared"] = prepared(call["response"], self._context.keys, self._context.texts)
-        for layout, stack in ((layout, stack) for layout in chosen for stack in layout.stacks(call)):
-            self._numbers[layout.export] += 1
-            place = self._numbers[layout.export] if layout.fans_out else number
-            rows.append(Row(layout.export, place, layout.row(stack), stamp))
-            self._note(layout, stack[-1] if layout.fans_out else call["response"])
+            for stack in layout.stacks(call):
+                self._numbers[layout.export] += 1
+                place = self._numbers[layout.export] if layout.fans_out else number
+                rows.append(Row(layout.export, place, layout.row(stack), stamp))
+                self._note(layout, stack[-1] if layout.fans_out else call["response"])
         return rows or None
 
     def _note(self, layout: RecordLayout, element: Any) -> None:
