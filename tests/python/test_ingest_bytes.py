@@ -290,6 +290,18 @@ def test_damaged_archives_are_refused(tmp_path: Path) -> None:
     assert all(source.name == "b.jsonl" for source in found)
 
 
+def test_damage_inside_of_compressed_files_is_refused_while_it_is_read(tmp_path: Path) -> None:
+    content = os.urandom(3 << 20)
+    for name, packed in {"a.zip": zipped({"a.jsonl": content}), "b.jsonl.gz": gzip.compress(content)}.items():
+        broken = bytearray(packed)
+        broken[-(1 << 20) : -(1 << 20) + 1000] = b"\xff" * 1000
+        write(tmp_path, {name: bytes(broken)})
+    for source in find_sources(tmp_path):
+        with pytest.raises(Refused) as refused:
+            _ = source.sha256
+        assert refused.value.reason == "damaged"
+
+
 def test_two_files_of_one_name_are_one_too_many(tmp_path: Path) -> None:
     write(tmp_path, {"a.jsonl": json_text(LINK), "a.jsonl.gz": gzip.compress(b"{}")})
     sources = find_sources(tmp_path)

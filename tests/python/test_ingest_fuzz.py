@@ -41,7 +41,9 @@ REAL = [
 ]
 EVENT = "<xml><Event>change_external_chat</Event><ChangeType>update</ChangeType><CreateTime>1</CreateTime></xml>"
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
+)
 anything = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
