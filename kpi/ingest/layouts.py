@@ -222,6 +222,10 @@ def _check_columns(where: str, contract: Contract, raw: Mapping[str, Any]) -> No
             raise LayoutError(f"{where}: units: {name}: {unit} is not one of {UNITS}, for times and money only")
     if raw.get("prepare") not in (None, *PREPARED):
         raise LayoutError(f"{where}: prepare is {raw['prepare']}, not one of {PREPARED}")
+    if "one_day" in raw and (not isinstance(raw["one_day"], list) or len(raw["one_day"]) != 2):
+        raise LayoutError(f"{where}: one_day: two paths, where the first and the last day of the request stand")
+    if "reject" in raw and set(raw["reject"]) != {"column", "reason"}:
+        raise LayoutError(f"{where}: reject: column and reason")
     if not (raw.get("fields") or raw.get("ignore") or raw.get("reject")):
         raise LayoutError(f"{where}: fields is empty")
 
