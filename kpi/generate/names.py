@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kpi.privacy.text import WORDS, read_list
+
 CITIES = (
     "上海", "北京", "杭州", "成都", "广州", "深圳", "南京", "武汉", "苏州", "西安", "重庆", "长沙",
     "青岛", "厦门", "宁波", "郑州", "合肥", "天津",
@@ -49,8 +51,5 @@ PRODUCTS = (
 )
 GIFT_PRODUCT = len(PRODUCTS) - 1
 
-TERMS = (
-    "面膜", "精华", "防晒", "敏感肌", "补水", "快递", "发货", "优惠券", "价格", "直播", "拼团",
-    "成分", "退款", "好用", "回购", "推荐", "过敏", "香味", "套装", "赠品", "眼霜", "控油",
-    "孕妇可用", "保质期",
-)  # fmt: skip
+# the list that real texts are read with, so that the synthetic exports hold words which reading would find
+TERMS = read_list(WORDS / "terms.txt")
