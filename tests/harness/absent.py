@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import cache
 from pathlib import Path
 
 from harness import build_golden
 from harness.faults import Bench, known
-from harness.golden import ROOT
+from harness.golden import AUTHORED, ROOT
 
 SEED = ROOT / "seeds" / "reference" / "metric_exports.csv"
 HEADER = ("metric", "label_zh", "export_name", "effect")
 Rows = list[tuple[str, str, str, str]]
+EXPORTS = sorted(file.stem for file in AUTHORED.glob("*__*.csv"))
 
 
+@cache
 def labels(is_helper: bool = False) -> dict[str, str]:
     """Chinese labels of the metrics of the catalogue by id, or of the helpers, which are parts of them for the most."""
     manifest = json.loads((build_golden.TARGET / "manifest.json").read_text(encoding="utf-8"))
@@ -29,18 +32,14 @@ def labels(is_helper: bool = False) -> dict[str, str]:
     return {metric["name"]: metric["label"] for metric in own}
 
 
-def measure(bench: Bench) -> Rows:
-    """What each metric of the catalogue loses without an export; the helpers, where no metric of the catalogue does.
+def lost(bench: Bench, export: str) -> Rows:
+    """What metrics of the catalogue lose without an export; helpers, where no metric of the catalogue loses anything.
 
     Returns:
         (metric, label, export, effect) in that order, effect ``unknown``: it has no value any more; ``changed``: it has
         other values. A metric that the golden rows leave unknown is not told of.
     """
-    catalogue, helpers = labels(), labels(is_helper=True)
-    found: Rows = []
-    for file in sorted(build_golden.LANDING.glob("*__*.csv")):
-        found += _lost(bench, file.stem, catalogue) or _lost(bench, file.stem, helpers)
-    return sorted(found)
+    return sorted(_lost(bench, export, labels()) or _lost(bench, export, labels(is_helper=True)))
 
 
 def _lost(bench: Bench, export: str, label: dict[str, str]) -> Rows:
@@ -62,19 +61,19 @@ def read(path: Path = SEED) -> Rows:
         return [tuple(row[column] for column in HEADER) for row in csv.DictReader(file)]
 
 
-def new_bench() -> Bench:
-    """The golden warehouse with the question of every metric, by month."""
-    failed = build_golden.build()
-    if failed:
-        raise RuntimeError(f"data tests fail on the golden rows: {failed}")
-    layer = build_golden.engine()
+def new_bench(warehouse: Path | None = None) -> Bench:
+    """The golden warehouse, or the copy that this process has, with the question of every metric, by month."""
+    if warehouse is None:
+        warehouse = build_golden.for_this_process(build_golden.WAREHOUSE.parent)
+    layer = build_golden.engine(warehouse)
     return Bench(
         {metric: layer.sql_of([metric], ["metric_time__month"]) for metric in labels() | labels(is_helper=True)}
     )
 
 
 if __name__ == "__main__":
-    rows = measure(new_bench())
+    measuring = new_bench()
+    rows = sorted(row for export in EXPORTS for row in lost(measuring, export))
     with SEED.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
