@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpi.ingest.layout_cells import LayoutError, Paths, Place, Plan, Stack, paths_in, plan
 from kpi.ingest.paths import Steps, get, is_there
+from kpi.ingest.rows import named
 from kpi.ingest.units import UNITS
 
 if TYPE_CHECKING:
@@ -144,10 +145,10 @@ class RecordLayout:
         return self.plan.row(stack)
 
     def unknown(self, element: Any) -> tuple[str, ...]:
-        """Keys of an element that the layout does not name."""
+        """Keys of an element that the layout does not name; hidden where they may be values."""
         if self.known is None or not isinstance(element, dict):
             return ()
-        return tuple(key for key in element if key not in self.known)
+        return tuple(dict.fromkeys(named(key) for key in element if key not in self.known))
 
 
 def _descend(stack: Stack, levels: tuple[Steps, ...]) -> Iterator[Stack]:
@@ -221,6 +222,10 @@ def _check_columns(where: str, contract: Contract, raw: Mapping[str, Any]) -> No
             raise LayoutError(f"{where}: units: {name}: {unit} is not one of {UNITS}, for times and money only")
     if raw.get("prepare") not in (None, *PREPARED):
         raise LayoutError(f"{where}: prepare is {raw['prepare']}, not one of {PREPARED}")
+    if "one_day" in raw and (not isinstance(raw["one_day"], list) or len(raw["one_day"]) != 2):
+        raise LayoutError(f"{where}: one_day: two paths, where the first and the last day of the request stand")
+    if "reject" in raw and set(raw["reject"]) != {"column", "reason"}:
+        raise LayoutError(f"{where}: reject: column and reason")
     if not (raw.get("fields") or raw.get("ignore") or raw.get("reject")):
         raise LayoutError(f"{where}: fields is empty")
 
