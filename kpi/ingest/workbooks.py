@@ -118,8 +118,14 @@ class _Scan:
     """What the XML of one sheet says of its size, and its error values, which the reader gives as blank."""
 
     rows: int = 0
-    columns: int = 26
+    columns: int = 0
+    is_wide: bool = False
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    @property
+    def columns_at_most(self) -> int:
+        """Columns that there can be: those seen, or all with names of one letter, or of two."""
+        return max(self.columns, 702 if self.is_wide else 26)
 
 
 def is_workbook(head: bytes) -> bool:
@@ -222,46 +228,51 @@ def _check_unpacked(name: str, archive: zipfile.ZipFile, packed: int, limits: Li
 
 
 def _scan(name: str, archive: zipfile.ZipFile, member: str) -> _Scan:
-    """Reads the XML of a sheet once, in pieces that end with a row."""
-    scan, rest, far = _Scan(), b"", False
+    """Reads the XML of a sheet once; a second time, for its columns, only where its rows make them matter."""
+    scan = _Scan()
+    for piece in _pieces(name, archive, member):
+        _scan_piece(piece, scan)
+    if scan.rows * scan.columns_at_most > MAX_CELLS:
+        letters = {found for piece in _pieces(name, archive, member) for found in _CELL_AT.findall(piece)}
+        scan.columns = max([scan.columns, 26, *(_column(found) + 1 for found in letters)])
+        if scan.rows * scan.columns > MAX_CELLS:
+            span = f"{member} spans {scan.rows} rows and {scan.columns} columns"
+            message = f"{span}: save the used part as CSV. 表格范围过大，请另存为 CSV。"
+            raise Refused(name, "too_large", message)
+    return scan
+
+
+def _pieces(name: str, archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
+    """The XML of a sheet in pieces of about 1 MiB that end with a row."""
+    rest = b""
     with archive.open(member) as stream:
-        while True:
-            block = stream.read(BLOCK)
+        while block := stream.read(BLOCK):
             rest += block
-            cut = rest.rfind(b"row>") + 4 if block else len(rest)
-            if cut > 3 or not block:
-                far = _scan_piece(rest[:cut], scan, far)
+            cut = rest.rfind(b"row>") + 4
+            if cut > 3:
+                yield rest[:cut]
                 rest = rest[cut:]
             if len(rest) > MAX_ROW_BYTES:
-                raise Refused(
-                    name, "cell", f"a row of more than {MAX_ROW_BYTES // MIB} MiB in {member}. 单行过大，不予读取。"
-                )
-            if scan.rows * scan.columns > MAX_CELLS:
-                span = f"{member} spans {scan.rows} rows and {scan.columns} columns"
-                message = f"{span}: save the used part as CSV. 表格范围过大，请另存为 CSV。"
-                raise Refused(name, "too_large", message)
-            if not block:
-                return scan
+                message = f"a row of more than {MAX_ROW_BYTES // MIB} MiB in {member}. 单行过大，不予读取。"
+                raise Refused(name, "cell", message)
+    yield rest
 
 
-def _scan_piece(piece: bytes, scan: _Scan, far: bool) -> bool:
+def _scan_piece(piece: bytes, scan: _Scan) -> None:
     for row in _ROW.finditer(piece):
         scan.rows = max(scan.rows + 1, int(row.group(1) or 0))
-    if b'r="' in piece and (high := _HIGH_CELL.findall(piece)):
-        scan.rows = max(scan.rows, max(map(int, high)))
-    # Which columns there are is asked only where many rows, or a column far to the right, make it matter.
-    if far or scan.rows * 702 > MAX_CELLS or _FAR_CELL.search(piece):
-        far = True
-        named = {_column(letters) + 1 for letters in set(_CELL_AT.findall(piece))}
-        scan.columns = max([scan.columns, *named])
-    elif scan.columns < 702:
-        scan.columns = 702 if _CELL_AT.search(piece) else scan.columns
+    if high := _HIGH_CELL.findall(piece):
+        scan.rows = max(scan.rows, *map(int, high))
+    if not scan.is_wide:
+        scan.is_wide = _CELL_AT.search(piece) is not None
+    if _FAR_CELL.search(piece):
+        scan.columns = max([scan.columns, *(_column(letters) + 1 for letters in set(_CELL_AT.findall(piece)))])
     if piece.count(b"<c") > piece.count(b'r="'):
+        # Cells may go without their address; then they stand one behind the other.
         scan.columns = max(scan.columns, *(part.count(b"<c") for part in piece.split(b"<row")))
     if b't="e"' in piece:
         for letters, row, text in _ERROR.findall(piece):
             scan.errors[int(row) - 1, _column(letters)] = text.decode("utf-8", "replace")
-    return far
 
 
 def _column(letters: bytes) -> int:

@@ -6,6 +6,7 @@ import zipfile
 from datetime import date, datetime
 
 import pytest
+import xlsxwriter
 from harness.original_tables import CONTEXT, CONTRACTS, read, source, xls, xlsx
 
 from kpi.ingest.delimited import NotText, open_delimited
@@ -311,8 +312,6 @@ def test_rows_have_the_numbers_that_the_spreadsheet_shows():
 
 def test_error_values_do_not_pass_as_blank():
     buffer = io.BytesIO()
-    import xlsxwriter
-
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
         sheet = book.add_worksheet("台账")
         sheet.write_row(0, 0, COST_HEADER)
@@ -353,6 +352,18 @@ def test_a_sheet_that_spans_the_whole_grid_is_refused():
                 assert b"XFD" in data
             new.writestr(member, data)
     assert refusal_of(edited.getvalue()) == "too_large"
+
+
+def test_a_long_sheet_of_many_columns_is_read():
+    header = [*COST_HEADER, *(f"备用{number}" for number in range(50))]
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("台账")
+        sheet.write_row(0, 0, header)
+        sheet.write_row(1, 0, COST_ROW)
+        sheet.write_row(40_000, 0, [*COST_ROW, *range(50)])
+    result = read(buffer.getvalue())
+    assert result.numbers[COSTS] == [2, 40_001]
 
 
 def test_an_xls_with_a_cell_beyond_its_grid_is_refused():
