@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from kpi import __version__
+from kpi.privacy import commands
 
 if TYPE_CHECKING:
     from kpi.boundaries.run import Report
@@ -234,6 +235,12 @@ def ingest_command(
             as_json=as_json,
         )
     )
+
+
+app.command("reidentify")(commands.reidentify_command)
+app.command("erase")(commands.erase_command)
+app.command("rekey")(commands.rekey_command)
+app.command("expire")(commands.expire_command)
 
 
 def main() -> None:

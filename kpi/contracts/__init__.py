@@ -26,10 +26,24 @@ TIME_UNITS = (
     "epoch_s", "epoch_ms", "local_date", "local_minute", "local_second", "local_datetime", "local_chinese", "none",
 )  # fmt: skip
 MONEY_UNITS = ("yuan", "fen", "none")
+TRACES = ("order", "message", "archive", "invite", "coupon")
+ON_ERASURE = ("blank", "renew")
 
 _NEEDED = ("export", "system", "label", "description", "grain", "key", "day_column", "time_unit", "money_unit")
-_KEYS = (*_NEEDED, "zone", "retention_days", "null_likes", "cell_prefix", "columns", "layouts")
-_COLUMN_KEYS = ("name", "description", "type", "required", "values", "closed", "person", "many")
+_KEYS = (
+    *_NEEDED,
+    "zone",
+    "retention_days",
+    "null_likes",
+    "cell_prefix",
+    "same_person",
+    "on_erasure",
+    "columns",
+    "layouts",
+)
+_COLUMN_KEYS = (
+    "name", "description", "type", "required", "values", "closed", "person", "many", "traceable", "on_erasure",
+)  # fmt: skip
 
 
 class ContractError(Exception):
@@ -49,6 +63,10 @@ class Column:
         closed: other values are quarantined by staging; of an open list they pass.
         person: kind of key (``wm``, ``st`` …, ``auto``, ``auto_un``), for type ``person`` only.
         many: how several persons stand in one cell (``comma``, ``json``), or None for one.
+        traceable: the platform finds a person by this number: one of ``TRACES``, the kind of number; equal numbers of
+            a kind are the same thing in all exports.
+        on_erasure: what becomes of the cell when its person is erased: ``blank``, or ``renew`` (another value for each
+            that was there); None for a cell that tells nobody.
     """
 
     name: str
@@ -59,6 +77,8 @@ class Column:
     closed: bool = False
     person: str | None = None
     many: str | None = None
+    traceable: str | None = None
+    on_erasure: str | None = None
 
     @property
     def is_personal(self) -> bool:
@@ -84,6 +104,8 @@ class Contract:
         retention_days: days after which a row expires; None = kept.
         null_likes: trimmed cells that mean nothing.
         cell_prefix: character that the platform puts before every cell, empty for none.
+        same_person: columns of type person that name one and the same person in a row.
+        drops_erased: the row of an erased person is taken out, as it holds nothing but what describes a person.
         columns: landed columns in their order, without the lineage columns.
         layouts: how original files look; each as it stands in the YAML.
     """
@@ -101,6 +123,8 @@ class Contract:
     retention_days: int | None
     null_likes: tuple[str, ...]
     cell_prefix: str
+    same_person: tuple[str, ...]
+    drops_erased: bool
     columns: tuple[Column, ...]
     layouts: tuple[Mapping[str, Any], ...]
 
@@ -167,6 +191,7 @@ def _contract(path: Path, defaults: Mapping[str, Any]) -> Contract:
         raise ContractError(f"{path}: export is {given['export']}; it must be the name of the file, {path.stem}.")
     _one_of(path, "time_unit", given["time_unit"], TIME_UNITS)
     _one_of(path, "money_unit", given["money_unit"], MONEY_UNITS)
+    _one_of(path, "on_erasure", given.get("on_erasure", "drop_row"), ("drop_row",))
     days = merged["retention_days"]
     if days is not None and (not isinstance(days, int) or isinstance(days, bool) or days < 1):
         raise ContractError(f"{path}: retention_days is {days}; a whole number of days from 1, or null for kept.")
@@ -185,6 +210,8 @@ def _contract(path: Path, defaults: Mapping[str, Any]) -> Contract:
         retention_days=days,
         null_likes=_texts(path, "null_likes", merged["null_likes"]),
         cell_prefix=given.get("cell_prefix", ""),
+        same_person=_texts(path, "same_person", given.get("same_person", [])),
+        drops_erased="on_erasure" in given,
         columns=columns,
         layouts=tuple(given["layouts"] or ()),
     )
@@ -205,6 +232,9 @@ def _column(path: Path, entry: Any) -> Column:
         _one_of(path, f"{where}person", entry["person"], PERSONS)
     if entry.get("many") is not None:
         _one_of(path, f"{where}many", entry["many"], MANY)
+    for key, allowed in (("traceable", TRACES), ("on_erasure", ON_ERASURE)):
+        if key in entry:
+            _one_of(path, f"{where}{key}", entry[key], allowed)
     if ("values" in entry) != ("closed" in entry) or ("values" in entry and entry["type"] != "code"):
         raise ContractError(f"{path}: {where}values and closed go together, with type code.")
     for key in ("required", "closed"):
@@ -221,6 +251,8 @@ def _column(path: Path, entry: Any) -> Column:
         closed=is_flag or entry.get("closed", False),
         person=entry.get("person"),
         many=entry.get("many"),
+        traceable=entry.get("traceable"),
+        on_erasure=entry.get("on_erasure"),
     )
 
 
@@ -233,6 +265,8 @@ def _sound(path: Path, contract: Contract) -> None:
     for key, allowed in (("grain", (*names, *LINEAGE)), ("key", names)):
         for name in getattr(contract, key):
             _one_of(path, key, name, allowed)
+    for name in contract.same_person:
+        _one_of(path, "same_person", name, contract.personal_columns)
     if contract.day_column is not None:
         _one_of(path, "day_column", contract.day_column, names)
     types = {column.type for column in contract.columns}

@@ -15,7 +15,7 @@ from kpi.ingest.parts import PART_PATH
 LOCK = ".lock"
 WORK = ".work-"
 # What may lie beside the parts: what users write there, and what file managers leave.
-BESIDE = {MANIFEST, LOCK, "acknowledged_quarantine.csv", "boundary_baseline.yml"}
+BESIDE = {MANIFEST, LOCK, "acknowledged_quarantine.csv", "boundary_baseline.yml", "erasures.csv"}
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
