@@ -11,12 +11,12 @@ none. The rules are written down in the decision record of the original files; w
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
 
 from kpi.generate.names import person_name
+from kpi.privacy.text import WORDS, read_list
 
 SOLITAIRE = "接龙"
 SERIAL = 2  # characters that hold a content id where there is no room for digits
@@ -42,11 +42,9 @@ class Text(NamedTuple):
     plain: str
 
 
-@lru_cache(maxsize=8)
 def word_list(name: str) -> tuple[str, ...]:
-    """Words of a list of kpi/privacy/words, in the order of its file."""
-    lines = (files("kpi.privacy") / "words" / f"{name}.txt").read_text(encoding="utf-8-sig").splitlines()
-    return tuple(dict.fromkeys(word for line in lines if (word := line.partition("#")[0].strip())))
+    """Words of a list of kpi/privacy/words, in the order of its file; a project's own lists do not count here."""
+    return read_list(WORDS / f"{name}.txt")
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,1 @@
+"""Conversions that a layout asks for: units of money and time, value maps."""
