@@ -318,6 +318,14 @@ def write_tables(folder: Path, fmt: str, makers: dict[str, Iterator[Row]]) -> di
 Row = tuple[str, ...]
 
 
+def read_rows(folder: Path, name: str, fmt: str) -> list[dict[str, str]]:
+    """Rows of an export that was written into ``folder``, by column."""
+    if fmt == "parquet":
+        return pq.read_table(folder / f"{name}.{fmt}").to_pylist()
+    with (folder / f"{name}.{fmt}").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def _version_text(comm: int, number: int) -> str:
     """Member version of a group after ``number`` changes."""
     return f"v{(comm * 7_368_787 + number * 2_654_435_761) % 4_294_967_296:08x}"

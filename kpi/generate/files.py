@@ -89,6 +89,7 @@ FORMS: dict[str, Form] = {
     "manual__surveys": _sheet(4),
     "manual__targets": _sheet(4),
 }
+ENDINGS = {".zip", *(f".{form.extension}" for form in FORMS.values())}
 YOUZAN_XLSX_FROM = 2026  # orders of this year and later are exported as workbooks
 
 

@@ -132,6 +132,7 @@ class MessageLog:
     def __init__(self, cfg: Config) -> None:
         self.bodies = Bodies(cfg)
         self.term_texts: list[str] = []
+        self.contents: Contents
         self._h0_ms, self._with_kept = cfg.h0 * 1000, cfg.with_truth
         self._parts: list[dict[str, np.ndarray]] = []
 
@@ -469,7 +470,7 @@ def write_messages(
     counted[[p for p, r in w.roles.items() if r not in ("customer", "kol")]] = False
     tally = MessageTally(cfg.days, cfg.communities, cfg.h0 * 1000, counted)
     log = MessageLog(cfg)
-    contents = Contents(w.keys, sim.term_texts, cfg.message_target < TEXT_LIMIT, cfg.with_originals)
+    log.contents = contents = Contents(w.keys, sim.term_texts, cfg.message_target < TEXT_LIMIT, cfg.with_originals)
     log.term_texts = sim.term_texts
     senders = pa.array([*w.wm, *w.staff, *w.bots, ""])
     rooms = pa.array([*(c.chat_id for c in w.communities), "wrInternal0Group", ""])
