@@ -58,10 +58,14 @@ def generate_command(
     fmt: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
     truth: Annotated[Path | None, typer.Option(help="Truth file (default DIR/truth/metrics.csv).")] = None,
     no_truth: Annotated[bool, typer.Option("--no-truth", help="Skip the truth.")] = False,
+    form: Annotated[
+        str, typer.Option(help="landed, original (the files as the platforms give them, DIR/original) or both.")
+    ] = "landed",
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON summary.")] = False,
 ) -> None:
     """Write synthetic exports and, beside them, every metric computed without SQL."""
     from kpi.generate import Config, GenerateError, generate
+    from kpi.generate.keys import secret_of
 
     try:
         cfg = Config(
@@ -75,6 +79,7 @@ def generate_command(
             fmt=fmt,
             truth=truth,
             with_truth=not no_truth,
+            form=form,
         )
         with Progress(
             TextColumn("{task.description}"),
@@ -103,6 +108,8 @@ def generate_command(
         "bytes": result.size,
         "truth": str(result.truth) if result.truth else None,
         "truth_rows": result.truth_rows,
+        "original_files": result.originals,
+        "secret": secret_of(seed),
         "quirks": result.notes,
     }
     if as_json:
@@ -114,6 +121,10 @@ def generate_command(
     console = Console()
     console.print(table)
     console.print(f"{result.size / 1e6:.2f} MB of exports, {result.truth_rows:,} truth rows")
+    if result.originals:
+        size = sum(result.originals.values()) / 1e6
+        console.print(f"{len(result.originals)} original files, {size:.2f} MB; ingest them with the secret")
+        console.print(f"COMMUNITY_METRICS_SECRET='{secret_of(seed)}'", soft_wrap=True)
 
 
 class Boundary(StrEnum):
