@@ -101,7 +101,7 @@ class Lander:
         stamp = row.exported_at or self._source.exported_at
         if stamp > self.latest:
             self.latest = stamp
-        table.rows.append([*(cell or "" for cell in cells), self._source.name + row.part, str(row.number), stamp])
+        table.rows.append([*[cell or "" for cell in cells], self._source.name + row.part, str(row.number), stamp])
         self.account.rows[row.export] += 1
         return True
 

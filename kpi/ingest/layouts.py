@@ -111,6 +111,8 @@ class RecordLayout:
     required_paths: tuple[str, ...]
     one_day: tuple[Place, Place] | None
     """Times of a request that must lie in one day, because its figures are those of a day."""
+    nested: tuple[Steps, ...] = ()
+    """Those of ``requires`` that the keys of request and response do not tell."""
 
     @property
     def fans_out(self) -> bool:
@@ -123,9 +125,12 @@ class RecordLayout:
         return f"{self.export}: {self.name}"
 
     def recognises(self, record: Any) -> bool:
-        """Whether the record has what the layout requires; an empty list has, unless the record is then set aside."""
+        """Whether the record has what the layout requires; an empty list has, unless the record is then set aside.
+
+        Its keys are compared before, see ``nested``.
+        """
         may_be_empty = not (self.ignore or self.reject)
-        return all(is_there(record, path, may_be_empty) for path in self.requires)
+        return all(is_there(record, path, may_be_empty) for path in self.nested)
 
     def wants(self, record: Any) -> bool:
         """Whether a record that is recognised is one of this export."""
@@ -192,11 +197,13 @@ def _record_layout(contract: Contract, raw: Mapping[str, Any]) -> RecordLayout:
     used += [*raw.get("when", {}), *raw["requires"]]
     ignored = list(raw.get("ignored", ()))
     known = frozenset(paths.keys_of_element(used + [path for path in ignored if path != "*"]))
+    requires = tuple(paths.steps(path) for path in raw["requires"])
     return RecordLayout(
         export=contract.export,
         name=str(raw["name"]),
         kind=raw["kind"],
-        requires=tuple(paths.steps(path) for path in raw["requires"]),
+        requires=requires,
+        nested=tuple(path for path in requires if len(path) != 2 or not isinstance(path[1], str)),
         whole=whole,
         each=each,
         levels=paths.levels,
@@ -311,7 +318,21 @@ def _cell(contract: Contract, raw: Mapping[str, Any], name: str, paths: _Paths, 
         return lambda stack: in_unit(as_text(found(stack)), unit, wanted)
     if mapping:
         return lambda stack: mapping.get(text := as_text(found(stack)), text)
-    return lambda stack: as_text(found(stack))
+    way = _way(paths, given[0])
+    if len(given) == 1 and isinstance(way, Place) and (parts := _part_and_key(way)):
+        part, key = parts
+
+        def direct(stack: Stack) -> str:
+            value = stack[0][part].get(key)
+            return value if type(value) is str else as_text(value)
+
+        return direct
+
+    def cell(stack: Stack) -> str:
+        value = found(stack)
+        return value if type(value) is str else as_text(value)
+
+    return cell
 
 
 def _way(paths: _Paths, way: Any) -> Place | Cell:
@@ -358,7 +379,15 @@ def _short(place: Place) -> Cell | None:
             return element.get(key) if isinstance(element, dict) else None
 
         return of_element
-    if level == 0 and len(path) == 2 and path[0] in ("response", "prepared") and isinstance(path[1], str):
-        part, inner = path
+    if parts := _part_and_key(place):
+        part, inner = parts
         return lambda stack: stack[0][part].get(inner)
+    return None
+
+
+def _part_and_key(place: Place) -> tuple[str, str] | None:
+    """Part of the call and key in it, of a path to a key of the response; None for any other path."""
+    path = place.path
+    if place.level == 0 and len(path) == 2 and path[0] in ("response", "prepared") and isinstance(path[1], str):
+        return path[0], path[1]
     return None

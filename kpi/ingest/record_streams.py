@@ -123,7 +123,7 @@ def _line(name: str, number: int, line: bytes, limits: Limits) -> Iterator[Found
         return
     if len(line) > limits.max_cell:
         _refuse_long_values(name, number, value, limits.max_cell)
-    event = _xml_inside(value)
+    event = _xml_inside(value) if b"<" in line or b"\\u003" in line else None
     if event is not None:
         yield _event(name, number, event)
         return
