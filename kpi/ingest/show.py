@@ -73,6 +73,10 @@ WORDS = {
         "号码被遮盖或无法识别，已按空值入库。请导出未遮盖的号码",
         "masked or unreadable, landed blank. Export the full numbers",
     ),
+    "erased": (
+        "此人已被删除（kpi erase），已按空值入库",
+        "their person was erased (kpi erase), landed blank",
+    ),
     "control": (
         "与文件中的合计不一致：{reason}。文件可能不完整，请重新导出",
         "differs from the totals in the file: {reason}. It may be incomplete: export it again",
@@ -191,6 +195,8 @@ class Show:
             yield str(doubt.first_row), doubt.column, doubt.value, self.say("doubt", reason=doubt.reason) + count
         for (_, column), count in sorted(file.masked.items()):
             yield "", column, "", f"{self.say('masked')} ({self.say('rows_alike', count=count)})"
+        if file.erased:
+            yield "", "", "", f"{self.say('erased')} ({self.say('rows_alike', count=file.erased)})"
         for (_, column), _count in sorted(file.unknown_columns.items()):
             yield "1", column, "", self.say("unknown_column")
 
