@@ -87,7 +87,7 @@
     {%- for column in personal_columns -%}
         {%- set raw_rows = run_query(
             "select file_row from checked_rows where coalesce(" ~ adapter.quote(column)
-            ~ ", '') not in ('', '-', '—', '——', '/', 'N/A', '?') and not "
+            ~ ", '') not in (" ~ null_likes() ~ ") and not "
             ~ is_key_list(adapter.quote(column), ['wm', 'wb', 'st', 'un', 'op', 'ph']) ~ " order by file_row"
         ).columns[0].values() -%}
         {%- if raw_rows -%}
