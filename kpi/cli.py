@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from kpi import __version__
+from kpi.privacy import commands
 
 if TYPE_CHECKING:
     from kpi.boundaries.run import Report
@@ -210,6 +211,47 @@ def _print_report(report: Report) -> None:
         f"{len(report.skipped)} not asked",
         highlight=False,
     )
+
+
+@app.command("ingest")
+def ingest_command(
+    source: Annotated[Path, typer.Argument(help="Directory with exported files 导出文件所在目录.", show_default=False)],
+    into: Annotated[
+        Path | None, typer.Option("--into", help="Landing directory 入库目录; made when it does not exist.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Read and report; write nothing 只检查.")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Refuse while another run writes, do not wait.")] = False,
+    ignore_unknown: Annotated[
+        bool, typer.Option("--ignore-unknown", help="Files that nobody knows are no error.")
+    ] = False,
+    lang: Annotated[str, typer.Option("--lang", help="zh, en or both.")] = "both",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Land exported files of the platforms: recognise, pseudonymise, account for every row 导入平台导出文件."""
+    from kpi.ingest.command import run_ingest
+    from kpi.ingest.show import Language
+
+    if lang not in set(Language):
+        raise typer.BadParameter("zh, en or both", param_hint="--lang")
+    if into is None and not check:
+        raise typer.BadParameter("name the landing directory, or use --check", param_hint="--into")
+    raise typer.Exit(
+        run_ingest(
+            source,
+            into,
+            check=check,
+            wait=not no_wait,
+            ignore_unknown=ignore_unknown,
+            language=Language(lang),
+            as_json=as_json,
+        )
+    )
+
+
+app.command("reidentify")(commands.reidentify_command)
+app.command("erase")(commands.erase_command)
+app.command("rekey")(commands.rekey_command)
+app.command("expire")(commands.expire_command)
 
 
 def main() -> None:

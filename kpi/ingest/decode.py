@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pyarrow as pa
 
-from kpi.ingest import record_reader
+from kpi.ingest import record_reader, tables
 from kpi.ingest.lander import Lander
 from kpi.ingest.limits import Limits, Refused
 from kpi.ingest.rows import Account, Doubt, Reader, Unrecognised
@@ -23,7 +23,7 @@ from kpi.ingest.sources import Source
 if TYPE_CHECKING:
     from kpi.contracts import Contract
 
-READERS = (record_reader.open_reader,)
+READERS = (record_reader.open_reader, tables.open_reader)
 """Tried in this order; the first that knows the kind of the bytes reads the file."""
 LOOK = 4096
 """Records between two looks whether a batch is full."""
