@@ -107,10 +107,11 @@ def trade_bill(file: File, people: People) -> bytes:
 
 def ktt_orders(file: File, people: People) -> bytes:
     """pdd.ktt.order.list: orders with lines and gifts; money in fen, times in epoch milliseconds."""
-    rows = groupby(file.rows["kuaituantuan__order_lines"], lambda r: r["order_sn"])
-    lines = {order: list(found) for order, found in rows}
+    lines: dict[str, list[Cells]] = {}
+    for row in file.rows["kuaituantuan__order_lines"]:
+        lines.setdefault(row["order_sn"], []).append(row)
     orders = [_ktt_order(people, r, lines.get(r["order_sn"], [])) for r in file.rows["kuaituantuan__orders"]]
-    return document({"response": {"order_list": orders, "total_count": len(orders)}})
+    return document({"ktt_order_list_response": {"order_list": orders, "total_count": len(orders)}})
 
 
 def _ktt_order(people: People, row: Cells, lines: list[Cells]) -> dict[str, Any]:
@@ -154,4 +155,4 @@ def ktt_activities(file: File, people: People) -> bytes:
         for row in file.only
     ]
     fetched = moment(file.exported)
-    return document({"response": {"activity_list": found, "total_count": len(found)}, "time": int(fetched.timestamp())})
+    return document({"ktt_activity_list_response": {"activity_list": found, "total_count": len(found), "server_time": int(fetched.timestamp())}})
