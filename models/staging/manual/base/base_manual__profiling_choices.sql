@@ -1,4 +1,4 @@
-{%- set columns = ['客户', '选择', '生效日期', '_source_file', '_source_row', '_exported_at'] -%}
+{%- set columns = ['客户', '选择', '生效日期', '备注', '_source_file', '_source_row', '_exported_at'] -%}
 {%- set checks = [
     ('客户', "customer_key is null", 'the row has no key: fill it or remove the row'),
     ('客户', "customer_key is not null and not starts_with(customer_key, 'wm_')",
