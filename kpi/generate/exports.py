@@ -159,6 +159,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "manual__targets": ("目标编号", "指标", "周期", "周期开始", "目标值", "社群", "员工"),
     "scrm__customer_demographics": ("external_userid", "age_band", "gender", "region"),
+    "wecom__consents": ("external_userid", "chat_id", "agree_status", "status_change_time"),
+    "manual__profiling_choices": ("客户", "选择", "生效日期", "备注"),
 }  # fmt: skip
 
 # Rows that a correct staging layer sets aside, each placed once. (Message cases: messages.py.)

@@ -52,6 +52,7 @@ FORMS: dict[str, Form] = {
     "wecom__messages": _ARCHIVE,
     "wecom__polls": _ARCHIVE,
     "wecom__red_packets": _ARCHIVE,
+    "wecom__consents": Form("consents", "wecom", "consents"),
     "wecom__contact_statistics": Form("contact_statistics", "wecom", "statistics"),
     "wecom__group_statistics": Form("group_statistics", "wecom", "statistics"),
     "wecom__acquisition_links": Form("acquisition_links", "wecom", "statistics"),
@@ -88,6 +89,7 @@ FORMS: dict[str, Form] = {
     "manual__courses": _sheet(4),
     "manual__surveys": _sheet(4),
     "manual__targets": _sheet(4),
+    "manual__profiling_choices": _sheet(4),
 }
 ENDINGS = {".zip", *(f".{form.extension}" for form in FORMS.values())}
 YOUZAN_XLSX_FROM = 2026  # orders of this year and later are exported as workbooks

@@ -65,6 +65,8 @@ PERSON_COLUMNS = {
     "youzan__coupon_uses": ("买家手机号",),
     "xiaoetong__learning": ("user_key",),
     "scrm__campaign_reach": ("external_userid",),
+    "wecom__consents": ("external_userid",),
+    "manual__profiling_choices": ("客户",),
 }
 
 

@@ -56,7 +56,7 @@ def reader() -> TextReader:
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file below a folder, members of archives on their own, by ``_source_file``."""
     out: dict[str, bytes] = {}
-    for path in sorted(f for f in folder.rglob("*") if f.is_file() and f.name != "README.md"):
+    for path in sorted(f for f in folder.rglob("*") if f.is_file()):
         name = path.relative_to(folder).as_posix()
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:

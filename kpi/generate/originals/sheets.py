@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"-?(0|[1-9]\d{0,9})(\.\d+)?")
 TITLES = {
     "communities": "社群台账", "channels": "渠道码台账", "roles": "特殊成员名单", "costs": "费用登记", "products": "商品台账",
     "campaigns": "活动台账", "phases": "活动阶段", "courses": "课程台账", "surveys": "问卷台账", "targets": "指标目标登记",
+    "profiling": "画像选择登记",
 }  # fmt: skip
 STAFF = ("姓名", "账号", "别名", "职务", "部门", "性别", "手机", "邮箱", "激活状态")
 STATES = {"1": "已激活", "2": "已禁用", "4": "未激活", "5": "已退出"}
@@ -67,8 +68,8 @@ def company_sheet(file: File, people: People) -> bytes:
     (export,) = file.rows
     name = file.source.rpartition("/")[2].partition(".")[0].partition("_")[0]
     rows = [people.restored(export, row) for row in file.only]
-    headers = list(rows[0])
-    body: list[list[Cell]] = [[_typed(cell, k) for cell in row.values()] for k, row in enumerate(rows)]
+    headers, amounts = list(rows[0]), people.amounts(export)
+    body: list[list[Cell]] = [[_typed(cell, k, column in amounts) for column, cell in row.items()] for k, row in enumerate(rows)]
     top = [[TITLES[name]], ["填写说明：编号不要改；日期填到天；没有就填——或留空"], headers]
     merged = []
     if export == "manual__campaign_phases":  # one campaign, several phases: its number is one merged cell
@@ -81,12 +82,17 @@ def company_sheet(file: File, people: People) -> bytes:
     return workbook(file, TITLES[name], [*top, *body], 2, merged)
 
 
-def _typed(cell: str, place: int) -> Cell:
-    """What Excel makes of a cell: days become dates, plain numbers numbers; now and then somebody typed text."""
+def _typed(cell: str, place: int, money: bool) -> Cell:
+    """What Excel makes of a cell: days become dates, plain numbers numbers; now and then somebody typed text.
+
+    An amount is a number cell only where it is written with two decimals: that is how such a cell lands.
+    """
     if (day := _DATE.fullmatch(cell)) and place % 4:
         return datetime(*(int(part) for part in day.groups()))
-    if _NUMBER.fullmatch(cell) and str(float(cell) if "." in cell else int(cell)) == cell and place % 3:
-        return float(cell) if "." in cell else int(cell)
+    if _NUMBER.fullmatch(cell) and place % 3:
+        number = float(cell) if "." in cell else int(cell)
+        if str(number) == cell and (not money or f"{number:.2f}" == cell):
+            return number
     return cell
 
 

@@ -22,16 +22,18 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], ending: str = "
 
 def _learner(people: People, row: Cells, place: int) -> dict[str, str]:
     key = row["user_key"]
-    return {"昵称": people.nickname(key), "手机号": people.phone(people.number(key)) if place % 3 else ""}
+    return {"用户昵称": people.nickname(key), "手机号": people.phone(people.number(key)) if place % 3 else ""}
 
 
 def _coupon(people: People, row: Cells, place: int) -> dict[str, str]:
-    return {"买家昵称": people.nickname(row["买家手机号"]) if place % 5 else "-", "优惠券类型": "店铺券"}
+    # people rename themselves from one export to the next
+    name = people.nickname(row["买家手机号"]) + ("" if place % 5 else row["_exported_at"][5:7])
+    return {"买家昵称": name, "优惠券类型": "店铺券"}
 
 
 def _line(people: People, row: Cells, place: int) -> dict[str, str]:
     del people
-    return {"规格": "默认" if place % 4 else "——", "商品条码": f"69{int(row['商品编码'][1:]):011d}"}
+    return {"商品规格": "默认" if place % 4 else "——", "商品规格编码": f"{row['商品编码']}-1"}
 
 
 def _advertised(people: People, row: Cells, place: int) -> dict[str, str]:
@@ -42,13 +44,12 @@ def _advertised(people: People, row: Cells, place: int) -> dict[str, str]:
 
 def _reached(people: People, row: Cells, place: int) -> dict[str, str]:
     del place
-    return {"客户昵称": people.nickname(row["external_userid"]), "跟进员工": "wangwei"}
+    return {"客户昵称": people.nickname(row["external_userid"])}
 
 
 def _profile(people: People, row: Cells, place: int) -> dict[str, str]:
     number = people.number(row["external_userid"])
-    birthday = f"{1975 + number % 30}-{number % 12 + 1:02d}-{number % 28 + 1:02d}" if place % 2 else ""
-    return {"客户昵称": people.nickname(row["external_userid"]), "手机号": people.phone(number), "生日": birthday}
+    return {"客户昵称": people.nickname(row["external_userid"]), "手机号": people.phone(number) if place % 4 else ""}
 
 
 def _referral(people: People, row: Cells, place: int) -> dict[str, str]:
@@ -57,7 +58,7 @@ def _referral(people: People, row: Cells, place: int) -> dict[str, str]:
 
 
 def _item(people: People, row: Cells, place: int) -> dict[str, str]:
-    return {"作者昵称": people.nickname(row["author"]), "链接": f"https://scrm.example.com/c/{row['content_id']}?n={place}"}
+    return {"作者昵称": people.nickname(row["author"]) if place % 6 else "-"}
 
 
 EXTRAS: dict[str, Extra] = {

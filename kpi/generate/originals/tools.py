@@ -83,6 +83,6 @@ def lines(file: File, people: People) -> bytes:
     """Clicks of the SCRM: one JSON object per line."""
     return json_lines(
         people.restored("scrm__link_clicks", row)
-        | {"click_time": int(row["click_time"]), "nickname": people.nickname(row["external_userid"]), "ip": "203.0.113.7"}
+        | {"click_time": int(row["click_time"]), "nickname": people.nickname(row["external_userid"])}
         for row in file.only
     )
