@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 
@@ -82,9 +83,11 @@ WORDS = {
     ),
     "rows_alike": ("共 {count} 行", "{count} rows"),
     "none": ("无", "nothing"),
+    "members": ("{count} 个文件", "{count} files"),
+    "others": ("另 {count} 个文件", "{count} other files"),
     "more": ("另有 {count} 项", "{count} more"),
 }
-MOST = 30  # problems of one file that are listed; --json has all
+MOST = 100  # problems that are listed; --json has all
 
 
 class Show:
@@ -138,11 +141,16 @@ class Show:
         for column in numbers:
             table.add_column(self.say(column), footer=f"{records[column]:,}", justify="right")
         table.add_column(self.say("rows"), overflow="fold")
-        for file in shown:
-            counts = [f"{getattr(file.account, column):,}" for column in numbers]
-            rows = "\n".join(f"{export} {count:,}" for export, count in sorted(file.account.rows.items()) if count)
-            layouts = "\n".join(file.layouts)
-            table.add_row(escape(file.file), escape(layouts), file.exported_at, *counts, rows)
+        for name, group in _grouped(shown):
+            counts = [f"{sum(getattr(file.account, column) for file in group):,}" for column in numbers]
+            rows: Counter[str] = Counter()
+            for file in group:
+                rows.update(file.account.rows)
+            times = [file.exported_at for file in group]
+            span = times[0] if len(group) == 1 else f"{min(times)} … {max(times)}"
+            title = name if len(group) == 1 else f"{name} ({self.say('members', count=len(group))})"
+            landed = "\n".join(f"{export} {count:,}" for export, count in sorted(rows.items()) if count)
+            table.add_row(escape(title), escape("\n".join(group[0].layouts)), span, *counts, landed)
         self._console.print(table)
 
     def _problems(self, report: Report) -> None:
@@ -150,12 +158,17 @@ class Show:
         table = Table(title=self.say("problems"), show_lines=True)
         for column in columns:
             table.add_column(self.say(column), overflow="fold")
+        alike: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
         for file in report.files:
-            lines = list(self._lines_of(file))
-            for line in lines[:MOST]:
-                table.add_row(escape(file.file), *(escape(cell) for cell in line))
-            if len(lines) > MOST:
-                table.add_row(escape(file.file), "", "", "", self.say("more", count=len(lines) - MOST) + " (--json)")
+            for row, *problem in self._lines_of(file):
+                alike.setdefault(tuple(problem), []).append((file.file, row))
+        for (column, value, problem), places in list(alike.items())[:MOST]:
+            name, row = places[0]
+            others = len({place for place, _ in places}) - 1
+            name += f" (+ {self.say('others', count=others)})" if others else ""
+            table.add_row(*(escape(cell) for cell in (name, row, column, value, problem)))
+        if len(alike) > MOST:
+            table.add_row("", "", "", "", self.say("more", count=len(alike) - MOST) + " (--json)")
         if table.row_count:
             self._console.print(table)
 
@@ -174,8 +187,8 @@ class Show:
         if more > 0:
             yield "…", "", "", f"{self.say('quarantined')}: {self.say('more', count=more)}"
         for doubt in file.doubts:
-            alike = f" ({self.say('rows_alike', count=doubt.count)})" if doubt.count > 1 else ""
-            yield str(doubt.first_row), doubt.column, doubt.value, self.say("doubt", reason=doubt.reason) + alike
+            count = f" ({self.say('rows_alike', count=doubt.count)})" if doubt.count > 1 else ""
+            yield str(doubt.first_row), doubt.column, doubt.value, self.say("doubt", reason=doubt.reason) + count
         for (_, column), count in sorted(file.masked.items()):
             yield "", column, "", f"{self.say('masked')} ({self.say('rows_alike', count=count)})"
         for (_, column), _count in sorted(file.unknown_columns.items()):
@@ -198,3 +211,14 @@ class Show:
                 cells = (line.month or "-", line.column, f"{line.yuan:+,.2f} ({line.rows:,})") if line else ("", "", "")
                 table.add_row(*((change.export, *counts) if place == 0 else ("",) * 5), *cells)
         self._console.print(table)
+
+
+def _grouped(files: list[FileReport]) -> Iterator[tuple[str, list[FileReport]]]:
+    """Files by name; members of one archive that are alike together, for there may be hundreds."""
+    groups: dict[tuple, list[FileReport]] = {}
+    for file in files:
+        archive, found, _ = file.file.partition(".zip/")
+        key = (archive + ".zip" if found else file.file, *file.layouts)
+        groups.setdefault(key, []).append(file)
+    for key, group in groups.items():
+        yield (key[0] if len(group) > 1 else group[0].file), group
