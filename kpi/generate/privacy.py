@@ -146,7 +146,7 @@ def privacy_rows(w: World, p: Privacy) -> dict[str, Iterator[Row]]:
 
 def _consent_rows(w: World, p: Privacy) -> Iterator[Row]:
     plain = (Word(i, int(p.first[i]), AGREE, int(p.asked[i])) for i in range(w.n_people) if i not in p.apart)
-    for number, word in enumerate(chain(p.words, plain), start=1):
+    for number, word in enumerate(chain(p.words, plain), start=2):
         chat = "" if word.comm == SINGLE else w.communities[word.comm].chat_id
         yield (
             w.wm[word.person], chat, word.status, str(word.at), "consents.jsonl", str(number), stamp(w.cfg.end),
@@ -154,7 +154,7 @@ def _consent_rows(w: World, p: Privacy) -> Iterator[Row]:
 
 
 def _choice_rows(w: World, p: Privacy) -> Iterator[Row]:
-    for number, choice in enumerate(sorted(p.choices, key=lambda x: (x.day, x.person)), start=4):
+    for number, choice in enumerate(sorted(p.choices, key=lambda x: (x.day, x.person)), start=2):
         day = f"{choice.day.year}/{choice.day.month}/{choice.day.day}"
         said = "拒绝" if choice.refuses else "同意"
         yield w.wm[choice.person], said, day, "", "profiling_choices.xlsx", str(number), stamp(w.cfg.end)
