@@ -54,7 +54,7 @@ def money(cell: Cell, unit: str, export_unit: str) -> Converted:
     The same unit and a writing that staging reads: the cell stays. Fen that are no whole number are a doubt.
     """
     if unit == export_unit:
-        return _yuan_cell(cell) if export_unit == "yuan" else number(cell)
+        return number(cell)
     amount = cells.read_number(cell)
     if amount is None:
         return _unread(cell, NOT_A_NUMBER)
@@ -62,15 +62,6 @@ def money(cell: Cell, unit: str, export_unit: str) -> Converted:
     if fen != int(fen):
         return Converted(cells.cell_text(cell), NOT_EXACT)
     return Converted(_like(cell, str(int(fen)) if export_unit == "fen" else f"{fen / 100:.2f}"))
-
-
-def _yuan_cell(cell: Cell) -> Converted:
-    """Yuan in yuan; a number cell of a workbook, which has no spelling of its own, is written with two decimals."""
-    if isinstance(cell, int | float) and not isinstance(cell, bool):
-        amount = cells.read_number(cell)
-        if amount is not None and amount * 100 == int(amount * 100):
-            return Converted(f"{amount:.2f}")
-    return number(cell)
 
 
 def number(cell: Cell, factor: int = 1) -> Converted:

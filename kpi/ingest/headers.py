@@ -31,6 +31,11 @@ class Header(NamedTuple):
     given: str
     sub: str = ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names by which a layout may know it, the most telling first; some may be blank."""
+        return (self.name, self.base, self.sub, base_of(self.sub)[0])
+
 
 def name_of(cell: Cell) -> str:
     """A header in one writing: half-width brackets and signs, no white space, no backtick, no byte order mark."""

@@ -201,7 +201,7 @@ class TableItems:
         if record.problem or is_blank(record.cells):
             return None
         columns = headers(record.cells)
-        names = frozenset(name for header in columns for name in (header.name, header.base))
+        names = frozenset(name for header in columns for name in header.names if name)
         for layout in trailers:
             if not layout.lacks(names):
                 match, missing = hold(layout, columns)
