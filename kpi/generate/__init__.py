@@ -15,6 +15,7 @@ from kpi.generate.exports import COLUMNS, read_rows, write_exports, write_tables
 from kpi.generate.files import ENDINGS, FORMS
 from kpi.generate.messages import write_messages
 from kpi.generate.privacy import build_privacy, privacy_rows
+from kpi.generate.small_exports import small_rows
 from kpi.generate.staffing import build_staffing, staffing_rows
 from kpi.generate.world import build_world
 
@@ -101,7 +102,7 @@ def generate(cfg: Config, progress: Callable[[str, int], None] | None = None) ->
         engagement, staffing = build_engagement(world, log.bodies), build_staffing(world, tally)
         rows |= write_tables(new, cfg.fmt, engagement_rows(world, engagement) | staffing_rows(world, staffing))
         privacy = build_privacy(world, commerce, log.bodies.bodies, log.consents)
-        rows |= write_tables(new, cfg.fmt, privacy_rows(world, privacy))
+        rows |= write_tables(new, cfg.fmt, privacy_rows(world, privacy) | small_rows(world, commerce))
         result = Result(out, rows, sum(f.stat().st_size for f in new.iterdir()), notes=world.notes)
         if cfg.with_originals:
             from kpi.generate.originals import People, write_originals

@@ -168,7 +168,9 @@ class Contents:
         """Content keys of the rows of a block. bodies: those of polls and red packets, by row."""
         if not self._composed:
             return content_keys(block["content"])
-        columns = (block[name].tolist() for name in ("kind", "content", "length", "terms", "solitaire", "stop", "voice"))
+        columns = (
+            block[name].tolist() for name in ("kind", "content", "length", "terms", "solitaire", "stop", "voice")
+        )
         return pa.array(
             [
                 self._key(kinds[row[0]], *row[1:], sign, bodies.get(i))

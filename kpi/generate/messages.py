@@ -308,7 +308,9 @@ class _Simulator:
         content[single] = self.next_short + np.arange(single.size, dtype=np.uint64)
         self.next_short += single.size
         own = worded & (content >= POOL) & ~short
-        length = np.where(own, np.maximum(length, least_lengths(self.term_texts, terms, polarity(content), solitaire)), length)
+        length = np.where(
+            own, np.maximum(length, least_lengths(self.term_texts, terms, polarity(content), solitaire)), length
+        )
         return {
             "action": np.zeros(n, np.int8),
             "sender": sender.astype(np.int64),

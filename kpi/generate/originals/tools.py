@@ -35,7 +35,11 @@ def live(file: File, people: People) -> bytes:
 
     def reply(row: Cells) -> dict[str, Any]:
         start, end = int(row["create_time"]), int(row["end_time"])
-        board = {"live_dashboard_data": {"summary": _ints(row, SUMMARY)}, "start_time": start, "live_duration": end - start}
+        board = {
+            "live_dashboard_data": {"summary": _ints(row, SUMMARY)},
+            "start_time": start,
+            "live_duration": end - start,
+        }
         return {
             "errcode": 0,
             "errmsg": "ok",

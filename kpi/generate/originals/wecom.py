@@ -200,9 +200,7 @@ def contact_statistics(file: File, people: People) -> bytes:
             day = int(row["stat_time"])
             data = {"stat_time": day, **_numbers(row, STATISTICS["contact_statistics"])}
             request = {"userid": [people.raw(row["userid"])], "start_time": day, "end_time": day}
-            yield recorded(
-                "externalcontact/get_user_behavior_data", request, {"behavior_data": [data]}, file.exported
-            )
+            yield recorded("externalcontact/get_user_behavior_data", request, {"behavior_data": [data]}, file.exported)
 
     return json_lines(calls())
 
