@@ -9,9 +9,10 @@ from typing import Any
 
 import orjson
 
-# a number that orjson would turn into a double: more than 18 digits, or with a fraction or exponent
-_INEXACT = re.compile(rb"[\d][.eE][\d+-]|\d{19}")
-_INEXACT_TEXT = re.compile(r"[\d][.eE][\d+-]|\d{19}")
+# a number that orjson would turn into a double: more than 18 digits, or with a fraction or exponent. Where a text has
+# such a thing behind a comma or colon, it is parsed the slow way for nothing.
+_INEXACT = re.compile(rb"[:\[,]\s*-?(?:\d{19}|\d+[.eE])")
+_INEXACT_TEXT = re.compile(r"[:\[,]\s*-?(?:\d{19}|\d+[.eE])")
 
 
 def loads(text: bytes | str) -> Any:

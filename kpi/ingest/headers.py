@@ -1,4 +1,4 @@
-"""Names of columns as people and platforms write them: `消耗（元）`, `观看人数(万)`, `点击率 %`, two rows, the same name twice."""
+"""Names of columns as people write them: `消耗（元）`, `观看人数(万)`, `点击率 %`, in two rows, the same name twice."""
 
 import re
 from collections import Counter

@@ -112,7 +112,9 @@ def test_times(cell, at, has_clock):
     assert moment.has_clock == has_clock
 
 
-@pytest.mark.parametrize("cell", ["2026-02-30", "1970-01-01", "回放", "-", "", "12", "1.76193E+09", "99999999", "2026-13-01"])
+@pytest.mark.parametrize(
+    "cell", ["2026-02-30", "1970-01-01", "回放", "-", "", "12", "1.76193E+09", "99999999", "2026-13-01"]
+)
 def test_no_times(cell):
     assert cells.read_moment(cell) is None
 

@@ -28,8 +28,40 @@ HEADERS = [
     ["直播名称", "直播方式", "场次ID", "开播时间", "观看人数(万)", "成交金额"],
     ["跟团号", "支付时间", "商品", "订单金额", "订单退款", "联系电话"],
 ]
-ODD = ["", " ", '"', '""', "`", ",", "\t", ";", "合计", "注：", "-", "——", "1,234.50", "¥3", "1.2万", "2026/6/25", "46143", "9" * 30]
-ODD += ["2026年6月25日 18时05分", "1.23E+17", "99999999999999", "=1+1", "\0", "㐀", "😀", "草莓,2斤", '5" x', "１６：３３", "nan", "-inf"]
+ODD = [
+    "",
+    " ",
+    '"',
+    '""',
+    "`",
+    ",",
+    "\t",
+    ";",
+    "合计",
+    "注：",
+    "-",
+    "——",
+    "1,234.50",
+    "¥3",
+    "1.2万",
+    "2026/6/25",
+    "46143",
+    "9" * 30,
+]
+ODD += [
+    "2026年6月25日 18时05分",
+    "1.23E+17",
+    "99999999999999",
+    "=1+1",
+    "\0",
+    "㐀",
+    "😀",
+    "草莓,2斤",
+    '5" x',
+    "１６：３３",
+    "nan",
+    "-inf",
+]
 CELL = st.one_of(st.sampled_from(ODD), st.text(max_size=8), st.integers(-10, 10**20).map(str))
 PLAIN = st.one_of(st.sampled_from([cell for cell in ODD if not set(cell) & set('"\0')]), st.integers(0, 10**9).map(str))
 LINE = st.lists(CELL, max_size=10).map(",".join)
@@ -63,7 +95,11 @@ def assert_counted(content, name="2600001.csv"):
 
 
 @FEW
-@given(st.lists(LINE, max_size=15), st.sampled_from(["\n", "\r\n", "\r"]), st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]))
+@given(
+    st.lists(LINE, max_size=15),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]),
+)
 def test_no_line_of_a_text_is_lost(lines, end, encoding):
     text = end.join(lines)
     content = text.encode(encoding, "replace")
@@ -75,7 +111,9 @@ def test_no_line_of_a_text_is_lost(lines, end, encoding):
     physical = LINE_END.split(found)
     expected = len(physical) - (physical[-1] == "")
     assert sum(record.lines for record in records) == expected
-    assert [record.number for record in records] == [1 + sum(one.lines for one in records[:index]) for index in range(len(records))]
+    assert [record.number for record in records] == [
+        1 + sum(one.lines for one in records[:index]) for index in range(len(records))
+    ]
 
 
 @FEW
@@ -93,7 +131,9 @@ def test_every_record_of_a_text_is_counted(header, before, after, encoding):
 @given(st.sampled_from(HEADERS), st.lists(st.lists(PLAIN, min_size=9, max_size=9), min_size=1, max_size=6), st.data())
 def test_damaged_bytes_cost_their_own_record_only(header, rows, data):
     width = len(header)
-    good = "\n".join([",".join(header), *(",".join(cell.replace(",", "") for cell in row[:width]) for row in rows), ""]).encode()
+    good = "\n".join(
+        [",".join(header), *(",".join(cell.replace(",", "") for cell in row[:width]) for row in rows), ""]
+    ).encode()
     at = data.draw(st.integers(good.index(b"\n") + 1, len(good)))
     damage = data.draw(st.binary(min_size=1, max_size=6).filter(lambda piece: not set(piece) & set(b'\r\n"`,\t;')))
     content = good[:at] + damage + good[at:]
@@ -102,7 +142,12 @@ def test_damaged_bytes_cost_their_own_record_only(header, rows, data):
 
 
 @FEW
-@given(st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\xff\xfe", "费用编号,开始日期,费用类型,金额\n".encode()]))
+@given(
+    st.binary(max_size=300),
+    st.sampled_from(
+        [b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\xff\xfe", "费用编号,开始日期,费用类型,金额\n".encode()]
+    ),
+)
 def test_any_bytes_end_in_items_or_in_a_refusal(content, start):
     content = start + content
     try:
@@ -139,7 +184,10 @@ VALUE = st.one_of(
 
 
 @FEWER
-@given(st.sampled_from([header for header in HEADERS if header[0] != "总交易单数"]), st.lists(st.lists(VALUE, max_size=9), max_size=8))
+@given(
+    st.sampled_from([header for header in HEADERS if header[0] != "总交易单数"]),
+    st.lists(st.lists(VALUE, max_size=9), max_size=8),
+)
 def test_values_of_any_type_become_text(header, rows):
     result = read(xlsx(("表", [header, *(row[: len(header)] for row in rows)])), "2600001.xlsx")
     for landed in result.rows.values():

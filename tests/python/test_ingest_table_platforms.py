@@ -30,14 +30,23 @@ def refused(content, name="file"):
 
 # 有赞
 
-YOUZAN_59 = """订单号 归属店铺 订单类型 订单状态 推广方式 订单来源 订单创建时间 买家付款时间 交易成功时间 付款方式 外部支付流水号 支付流水号
-商品金额合计 运费 店铺优惠合计 支付营销优惠 应收订单金额 订单实付金额 店铺优惠方式 全部商品名称 商品种类数 订单配送方式
-预约同城送达时间/预约自提时间 收货人/提货人 收货人手机号/提货人手机号 收货人省份 收货人城市 收货人地区 详细收货地址/提货地址 买家备注 订单星级
-买家昵称 买家是否会员 买家手机号 下单网点 订单退款状态 订单已退款金额 商家订单备注 优惠券码名称 入住时间 团长订单 订单风险标签 销售导购
-专属导购 销售导购手机号 专属导购手机号 销售导购所属店铺 专属导购所属店铺 导购归属部门 分销员 分销员手机号 分销员所属店铺 分销员所属团队
-分销员所属分组 分销员等级 订单佣金类型 订单佣金金额 订单下级卖货提成类型 订单下级卖货提成金额""".split()
+YOUZAN_59 = [
+    "订单号", "归属店铺", "订单类型", "订单状态", "推广方式", "订单来源", "订单创建时间", "买家付款时间",
+    "交易成功时间", "付款方式", "外部支付流水号", "支付流水号", "商品金额合计", "运费", "店铺优惠合计",
+    "支付营销优惠", "应收订单金额", "订单实付金额", "店铺优惠方式", "全部商品名称", "商品种类数", "订单配送方式",
+    "预约同城送达时间/预约自提时间", "收货人/提货人", "收货人手机号/提货人手机号", "收货人省份", "收货人城市",
+    "收货人地区", "详细收货地址/提货地址", "买家备注", "订单星级", "买家昵称", "买家是否会员", "买家手机号",
+    "下单网点", "订单退款状态", "订单已退款金额", "商家订单备注", "优惠券码名称", "入住时间", "团长订单",
+    "订单风险标签", "销售导购", "专属导购", "销售导购手机号", "专属导购手机号", "销售导购所属店铺",
+    "专属导购所属店铺", "导购归属部门", "分销员", "分销员手机号", "分销员所属店铺", "分销员所属团队",
+    "分销员所属分组", "分销员等级", "订单佣金类型", "订单佣金金额", "订单下级卖货提成类型", "订单下级卖货提成金额",
+]  # fmt: skip
 YOUZAN_60 = [
-    {"外部支付流水号": "销售渠道", "支付营销优惠": "支付优惠合计", "预约同城送达时间/预约自提时间": "同城送达时间/提货时间"}.get(name, name)
+    {
+        "外部支付流水号": "销售渠道",
+        "支付营销优惠": "支付优惠合计",
+        "预约同城送达时间/预约自提时间": "同城送达时间/提货时间",
+    }.get(name, name)
     for name in [*YOUZAN_59, "分销员"]
 ]
 YOUZAN_VALUES = {
@@ -76,7 +85,12 @@ def test_youzan_orders_in_both_forms(header):
 
 
 def test_youzan_orders_as_workbook_with_date_cells_and_numbers():
-    values = {"订单创建时间": datetime(2026, 6, 1, 10), "商品金额合计": 1234.5, "买家手机号": 13800138000, "全部商品名称": "面膜,精华"}
+    values = {
+        "订单创建时间": datetime(2026, 6, 1, 10),
+        "商品金额合计": 1234.5,
+        "买家手机号": 13800138000,
+        "全部商品名称": "面膜,精华",
+    }
     row = one(read(xlsx(("订单", [YOUZAN_59, youzan(YOUZAN_59, **values)]))), "youzan__orders")
     assert row["订单创建时间"] == "2026-06-01 10:00:00"
     assert (row["商品金额合计"], row["买家手机号"]) == ("1234.5", "13800138000")
@@ -109,15 +123,18 @@ def test_youzan_customers_have_no_export_and_are_listed():
 
 # 微信支付
 
-ALL = """交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,
-商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注""".replace("\n", "")
+ALL = (
+    "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,"
+    "应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,"
+    "手续费,费率,订单金额,申请退款金额,费率备注"
+)
 PAID = (
-    "`2026-06-01 10:00:00,`wx0001,`1900000001,`0,`,`4200000000000000000000000001,`3700000000000000001,`oXq7t5abc,`JSAPI,`SUCCESS,"
-    "`OTHERS,`CNY,`6.00,`0.00,`0,`0,`0.00,`0.00,`,`,`{name},`,`0.04000,`0.60%,`6.00,`0.00,`"
+    "`2026-06-01 10:00:00,`wx0001,`1900000001,`0,`,`4200000000000000000000000001,`3700000000000000001,"
+    "`oXq7t5abc,`JSAPI,`SUCCESS,`OTHERS,`CNY,`6.00,`0.00,`0,`0,`0.00,`0.00,`,`,`{name},`,`0.04000,`0.60%,`6.00,`0.00,`"
 )
 BACK = (
-    "`2026-06-01 11:00:00,`wx0001,`1900000001,`0,`,`4200000000000000000000000001,`3700000000000000001,`oXq7t5abc,`JSAPI,`REFUND,"
-    "`OTHERS,`CNY,`0.00,`0.00,`50000000000000000000001,`R1,`3.00,`0.00,`ORIGINAL,`SUCCESS,`草莓,`,`-0.02000,`0.60%,`0.00,`3.00,`"
+    "`2026-06-01 11:00:00,`wx0001,`1900000001,`0,`,`4200000000000000000000000001,`3700000000000000001,"
+    "`oXq7t5abc,`JSAPI,`REFUND,`OTHERS,`CNY,`0.00,`0.00,`50000000000000000000001,`R1,`3.00,`0.00,`ORIGINAL,`SUCCESS,`草莓,`,`-0.02000,`0.60%,`0.00,`3.00,`"
 )
 TOTALS = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
 
@@ -143,7 +160,12 @@ def test_payment_bill_whose_rows_do_not_add_up():
     result = read(bill(PAID.format(name="草莓"), BACK))
     assert result.counts["landed"] == 3, "rows land all the same"
     differences = result.reader.control_differences
-    assert [text.split(":")[0] for text in differences] == ["总交易单数", "应结订单总金额", "手续费总金额", "订单总金额"]
+    assert [text.split(":")[0] for text in differences] == [
+        "总交易单数",
+        "应结订单总金额",
+        "手续费总金额",
+        "订单总金额",
+    ]
     assert "says 3, its rows add up to 2" in differences[0]
 
 
@@ -196,10 +218,46 @@ def test_bill_of_the_years_before_with_other_headers_and_full_width_colons():
     assert result.reader.control_differences == []
 
 
-PERSONAL = ["交易时间", "交易类型", "交易对方", "商品", "收/支", "金额(元)", "支付方式", "当前状态", "交易单号", "商户单号", "备注"]
+PERSONAL = [
+    "交易时间",
+    "交易类型",
+    "交易对方",
+    "商品",
+    "收/支",
+    "金额(元)",
+    "支付方式",
+    "当前状态",
+    "交易单号",
+    "商户单号",
+    "备注",
+]
 PERSONAL_ROWS = [
-    ["2026-05-01 09:00:00", "二维码收款", "李四", "收款方备注:二维码收款", "收入", "¥35.00", "/", "已收钱", "1000050001", "/", "/"],
-    ["2026-05-02 09:00:00", "零钱提现", "某银行", "/", "/", "￥0.12", "某银行(0001)", "提现已到账", "1000050002", "/", "服务费¥0.10"],
+    [
+        "2026-05-01 09:00:00",
+        "二维码收款",
+        "李四",
+        "收款方备注:二维码收款",
+        "收入",
+        "¥35.00",
+        "/",
+        "已收钱",
+        "1000050001",
+        "/",
+        "/",
+    ],
+    [
+        "2026-05-02 09:00:00",
+        "零钱提现",
+        "某银行",
+        "/",
+        "/",
+        "￥0.12",
+        "某银行(0001)",
+        "提现已到账",
+        "1000050002",
+        "/",
+        "服务费¥0.10",
+    ],
 ]
 PREAMBLE = """微信支付账单明细
 微信昵称：[某某]
@@ -214,7 +272,9 @@ PREAMBLE = """微信支付账单明细
 
 @pytest.mark.parametrize("lines", [PREAMBLE.split("\n"), ["微信支付账单明细"], []])
 def test_personal_bill_with_any_number_of_lines_before_it(lines):
-    result = read("\n".join([line + ",,,,,,,," for line in lines] + [csv_of(PERSONAL, *PERSONAL_ROWS)]), encoding="utf-8-sig")
+    result = read(
+        "\n".join([line + ",,,,,,,," for line in lines] + [csv_of(PERSONAL, *PERSONAL_ROWS)]), encoding="utf-8-sig"
+    )
     first, second = result.rows["wechat_pay__personal_bills"]
     assert (first["金额(元)"], second["金额(元)"], second["收/支"]) == ("¥35.00", "￥0.12", "/")
     assert not {"李四", "某银行", "服务费¥0.10"} & {*first.values(), *second.values()}
@@ -234,8 +294,22 @@ def test_personal_bill_as_workbook():
 # 快团团, 群接龙
 
 KTT_10 = ["跟团号", "下单人", "团员备注", "支付时间", "商品", "订单金额", "订单退款", "订单状态", "自提点", "联系电话"]
-KTT_10_ROW = [1, "小猫", "请放门口", datetime(2026, 5, 1, 12, 30), "草莓*2\n苹果*1", 59.9, None, "已支付", "东门", 13800138000]
-KTT_13 = """跟团号 下单人 团员备注 团长备注 支付时间 商品 商品种类数 订单金额 退款金额 订单状态 收货人 联系电话 详细地址""".split()
+KTT_10_ROW = [
+    1,
+    "小猫",
+    "请放门口",
+    datetime(2026, 5, 1, 12, 30),
+    "草莓*2\n苹果*1",
+    59.9,
+    None,
+    "已支付",
+    "东门",
+    13800138000,
+]
+KTT_13 = [
+    "跟团号", "下单人", "团员备注", "团长备注", "支付时间", "商品", "商品种类数", "订单金额", "退款金额", "订单状态",
+    "收货人", "联系电话", "详细地址",
+]  # fmt: skip
 
 
 def test_group_orders_with_ten_columns_and_dates_that_are_cells_or_text():
@@ -269,10 +343,39 @@ def test_the_number_in_a_group_may_repeat():
 
 
 def test_shipping_lists_by_line_are_recognised_and_refused():
-    header = ["跟团号", "收货人", "联系电话", "商品名称", "规格", "数量", "商品成本价", "省", "市", "区", "详细地址", "快递公司", "快递单号"]
-    message = refused(xlsx(("Sheet1", [header, [1, "张三", "1", "草莓", "2斤", 2, 8, "沪", "沪", "黄浦", "x", "", ""]])))
+    header = [
+        "跟团号",
+        "收货人",
+        "联系电话",
+        "商品名称",
+        "规格",
+        "数量",
+        "商品成本价",
+        "省",
+        "市",
+        "区",
+        "详细地址",
+        "快递公司",
+        "快递单号",
+    ]
+    message = refused(
+        xlsx(("Sheet1", [header, [1, "张三", "1", "草莓", "2斤", 2, 8, "沪", "沪", "黄浦", "x", "", ""]]))
+    )
     assert "跨团订单" in message
-    header = ["下单序号", "接龙号", "收件人", "联系电话", "商品名称", "商品编码", "规格", "数量", "商品金额", "订单总金额", "下单时间", "收货地址"]
+    header = [
+        "下单序号",
+        "接龙号",
+        "收件人",
+        "联系电话",
+        "商品名称",
+        "商品编码",
+        "规格",
+        "数量",
+        "商品金额",
+        "订单总金额",
+        "下单时间",
+        "收货地址",
+    ]
     assert "amount of the order repeats" in refused(xlsx(("Sheet1", [header, [1] * 12])))
 
 
@@ -280,14 +383,20 @@ def test_jielong_lands_only_with_a_time_of_payment():
     header = ["接龙号", "微信昵称", "订单总金额", "商品合计"]
     row = [1, "小猫", 59.9, "草莓(2斤)*1\n苹果*2"]
     assert "支付时间" in refused(xlsx(("Sheet1", [header, row])))
-    landed = one(read(xlsx(("Sheet1", [[*header, "支付时间"], [*row, "2026-05-01 12:30:00"], [None]]))), "kuaituantuan__sheet_orders")
+    landed = one(
+        read(xlsx(("Sheet1", [[*header, "支付时间"], [*row, "2026-05-01 12:30:00"], [None]]))),
+        "kuaituantuan__sheet_orders",
+    )
     assert (landed["跟团号"], landed["订单金额"], landed["商品"]) == ("1", "59.9", "草莓(2斤)*1\n苹果*2")
     assert "小猫" not in landed.values()
 
 
 # 视频号
 
-VIDEOS_15 = "视频描述,视频ID,发布时间,完播率,平均播放时长,播放量,推荐,喜欢,评论量,分享量,关注量,转发聊天和朋友圈,设为铃声,设为状态,设为朋友圈封面"
+VIDEOS_15 = (
+    "视频描述,视频ID,发布时间,完播率,平均播放时长,播放量,推荐,喜欢,评论量,分享量,关注量,"
+    "转发聊天和朋友圈,设为铃声,设为状态,设为朋友圈封面"
+)
 VIDEOS_19 = VIDEOS_15 + ",企微链接点击次数,企微链接点击人数,添加到通讯录次数,添加到通讯录人数"
 VIDEO = '"新品\n开箱",export/UzFf1,2026/06/25,28.64%,14.73秒,1200,30,12,4,5,6,7,0,0,0'
 
@@ -333,15 +442,51 @@ def test_live_sheets_kept_by_hand():
 def test_live_sheets_without_a_session_id_are_refused():
     rows = [[cell for index, cell in enumerate(row) if index != 2] for row in LIVE]
     assert "场次ID" in refused(xlsx(("直播", rows)))
-    advertised = ["日期", "主播", "开播时间", "结束时间", "直播时长(h)", "场次ID", "投流组名", "投流渠道", "观看人数", "花费(元)", "支付金额(元)"]
+    advertised = [
+        "日期",
+        "主播",
+        "开播时间",
+        "结束时间",
+        "直播时长(h)",
+        "场次ID",
+        "投流组名",
+        "投流渠道",
+        "观看人数",
+        "花费(元)",
+        "支付金额(元)",
+    ]
     assert "投流组" in refused(xlsx(("ADQ", [advertised, [1] * 11])))
 
 
 # 问卷星
 
-SURVEY = ["序号", "提交答卷时间", "所用时间", "来源", "来源详情", "来自IP", "1、您购买过哪些？", "2:满意度", "第3题(推荐)", "4、您的手机号", "自定义参数"]
+SURVEY = [
+    "序号",
+    "提交答卷时间",
+    "所用时间",
+    "来源",
+    "来源详情",
+    "来自IP",
+    "1、您购买过哪些？",
+    "2:满意度",
+    "第3题(推荐)",
+    "4、您的手机号",
+    "自定义参数",
+]
 SHEETS = [
-    [1, datetime(2026, 9, 3, 12), "356秒", "微信", "N/A", "1.2.3.4(上海)", "面膜┋精华", 5, "价格→包装", "13800138000", "wmKpqDEAAA1"],
+    [
+        1,
+        datetime(2026, 9, 3, 12),
+        "356秒",
+        "微信",
+        "N/A",
+        "1.2.3.4(上海)",
+        "面膜┋精华",
+        5,
+        "价格→包装",
+        "13800138000",
+        "wmKpqDEAAA1",
+    ],
     [2, "2026/09/03 12:30:00", "5分56秒", "链接", "", "1.2.3.4", "(跳过)", -2, "(空)", "", ""],
 ]
 
@@ -389,7 +534,10 @@ def test_an_answer_with_a_phone_number_lands_blank_and_is_told():
 
 
 def test_a_survey_that_nothing_names_has_no_number():
-    row = one(read(csv_of([*SURVEY[:6], "1、满意度"], [1, "2026/09/03 12:00:00", "30秒", "", "", "", 5]), "答卷.csv"), "wenjuanxing__answers")
+    row = one(
+        read(csv_of([*SURVEY[:6], "1、满意度"], [1, "2026/09/03 12:00:00", "30秒", "", "", "", 5]), "答卷.csv"),
+        "wenjuanxing__answers",
+    )
     assert row["问卷编号"] is None
 
 
@@ -404,7 +552,8 @@ def test_tencent_interface_names_in_fen():
 
 
 def test_tencent_console_in_yuan():
-    text = "日期,广告ID,广告名称,曝光次数,点击次数,花费,目标转化量\n2026-06-01,9100000001,朋友圈,\"1,234\",5,\"1,234.56\",-\n合计,,,1234,5,1234.56,\n"
+    header = "日期,广告ID,广告名称,曝光次数,点击次数,花费,目标转化量"
+    text = f'{header}\n2026-06-01,9100000001,朋友圈,"1,234",5,"1,234.56",-\n合计,,,1234,5,1234.56,\n'
     result = read(text, encoding="gbk")
     row = one(result, "tencent_ads__daily")
     assert (row["cost"], row["view_count"], row["conversions_count"]) == ("123456", "1,234", "-")
@@ -413,7 +562,9 @@ def test_tencent_console_in_yuan():
 
 
 def test_tencent_console_of_older_days_without_an_id():
-    row = one(read("日期,广告名称,曝光量,点击量,花费(元),目标转化量\n2026/6/1,朋友圈,10,1,0.29,0\n"), "tencent_ads__daily")
+    row = one(
+        read("日期,广告名称,曝光量,点击量,花费(元),目标转化量\n2026/6/1,朋友圈,10,1,0.29,0\n"), "tencent_ads__daily"
+    )
     assert (row["date"], row["adgroup_id"], row["cost"]) == ("2026-06-01", "朋友圈", "29")
 
 
@@ -451,18 +602,40 @@ def test_ocean_report_with_a_header_only():
 
 def test_ocean_id_as_number_of_a_workbook():
     rows = [OCEAN, ["2026-06-01", 7300000000000000274, "信息流", 146, 2, "-", 7.37]]
-    assert one(read(xlsx(("报表", rows))), "oceanengine__daily")["项目ID"] == "7.30000E+18", "last digits are lost: not an id"
+    assert one(read(xlsx(("报表", rows))), "oceanengine__daily")["项目ID"] == "7.30000E+18", (
+        "last digits are lost: not an id"
+    )
 
 
 def test_ocean_reports_that_would_count_spend_twice_are_refused():
-    assert "项目分日报表" in refused(csv_of(["时间-天", "展示数", "点击数", "转化数", "消耗"], ["2026-06-01", 1, 1, 1, 1]))
-    assert "of which day" in refused(csv_of(["素材ID", "素材名称", "素材类型", "消耗", "展示数"], [1, "x", "视频", 1, 1]))
-    assert "per project" in refused(csv_of(["时间-天", "项目ID", "单元ID", "单元名称", "消耗", "展示数"], [1, 1, 1, 1, 1, 1]))
+    assert "项目分日报表" in refused(
+        csv_of(["时间-天", "展示数", "点击数", "转化数", "消耗"], ["2026-06-01", 1, 1, 1, 1])
+    )
+    assert "of which day" in refused(
+        csv_of(["素材ID", "素材名称", "素材类型", "消耗", "展示数"], [1, "x", "视频", 1, 1])
+    )
+    assert "per project" in refused(
+        csv_of(["时间-天", "项目ID", "单元ID", "单元名称", "消耗", "展示数"], [1, 1, 1, 1, 1, 1])
+    )
 
 
 # 小红书
 
-NOTES = ["笔记标题", "首次发布时间", "体裁", "曝光", "观看量", "封面点击率", "点赞", "评论", "收藏", "涨粉", "分享", "人均观看时长", "弹幕"]
+NOTES = [
+    "笔记标题",
+    "首次发布时间",
+    "体裁",
+    "曝光",
+    "观看量",
+    "封面点击率",
+    "点赞",
+    "评论",
+    "收藏",
+    "涨粉",
+    "分享",
+    "人均观看时长",
+    "弹幕",
+]
 NOTE = ["夏日护肤", "2026年05月12日18时30分00秒", "图文", 1000, 200, 0.1532, 10, 2, 5, 1, 3, 14.7, "-"]
 
 
@@ -497,7 +670,10 @@ def test_staff_list_below_its_instructions():
     ]
     result = read(xlsx(("成员", [*banner, header, *people]), merged=[(0, 0, 0, 8)]))
     rows = result.rows["wecom__staff"]
-    assert [(row["userid"], row["status"], row["position"]) for row in rows] == [("zhangsan", "1", "店长"), ("lisi", "5", None)]
+    assert [(row["userid"], row["status"], row["position"]) for row in rows] == [
+        ("zhangsan", "1", "店长"),
+        ("lisi", "5", None),
+    ]
     assert not {"张三", "13800138000", "z@x.cn"} & {cell for row in rows for cell in row.values()}
 
 
@@ -529,7 +705,10 @@ def test_costs_with_a_header_of_two_rows():
 
 
 def test_own_sheets_under_the_names_people_use():
-    rows = [["渠道参数", "渠道编号", "渠道名称", "渠道类型", "来源系统", "来源编号", "群ID"], ["tx00", "ch_tx", "腾讯", "paid_ads", "tencent_ads", 9100000001, "wr1"]]
+    rows = [
+        ["渠道参数", "渠道编号", "渠道名称", "渠道类型", "来源系统", "来源编号", "群ID"],
+        ["tx00", "ch_tx", "腾讯", "paid_ads", "tencent_ads", 9100000001, "wr1"],
+    ]
     assert one(read(xlsx(("渠道", rows))), "manual__channels")["source_id"] == "9100000001"
     rows = [["客户ID", "角色", "备注"], ["wmKpq", "达人", "王五"]]
     assert one(read(xlsx(("名单", rows))), "manual__member_roles") == {"member_key": "wmKpq", "role": "kol"}

@@ -1,4 +1,4 @@
-"""Reading of CSV and workbooks: encodings, quotes, headers, merged cells, totals, guards; and that every record is counted."""
+"""Reading of CSV and workbooks: encodings, quotes, headers, merged cells, totals, guards; each record is counted."""
 
 import io
 import zipfile
@@ -25,7 +25,9 @@ def cost(**changes):
 
 
 def lines(*rows, delimiter=","):
-    quoted = [[f'"{cell}"' if delimiter in str(cell) or "\n" in str(cell) else str(cell) for cell in row] for row in rows]
+    quoted = [
+        [f'"{cell}"' if delimiter in str(cell) or "\n" in str(cell) else str(cell) for cell in row] for row in rows
+    ]
     return "\n".join(delimiter.join(row) for row in quoted) + "\n"
 
 
@@ -156,7 +158,9 @@ def test_the_same_name_twice_is_told_by_its_place():
 
 
 def test_a_header_of_two_rows():
-    names = [header.name for header in flattened(["直播名称", "观众数据", "", "备注"], ["", "观看人数", "曝光人数", ""])]
+    names = [
+        header.name for header in flattened(["直播名称", "观众数据", "", "备注"], ["", "观看人数", "曝光人数", ""])
+    ]
     assert names == ["直播名称", "观众数据_观看人数", "观众数据_曝光人数", "备注"]
     with_merges = flattened(["名称", "", "数据"], ["", "场次", "人数"], [False, False, False])
     assert [header.name for header in with_merges] == ["名称", "场次", "数据_人数"]
@@ -171,7 +175,10 @@ def test_trailing_commas_and_nameless_columns():
 def test_rows_that_do_not_fit_the_header_are_quarantined():
     result = read(lines(COST_HEADER, COST_ROW[:5], [*COST_ROW, "surplus"], [*COST_ROW, "", ""]))
     assert result.counts == {"header": 1, "landed": 1, "quarantined": 2}
-    assert [rejected.reason for rejected in result.rejected] == ["5 cells, the header has 9", "10 cells, the header has 9"]
+    assert [rejected.reason for rejected in result.rejected] == [
+        "5 cells, the header has 9",
+        "10 cells, the header has 9",
+    ]
 
 
 def test_unknown_columns_are_told_and_not_landed():
@@ -182,7 +189,15 @@ def test_unknown_columns_are_told_and_not_landed():
 
 def test_banner_blank_total_note_and_repeated_header_are_told_apart():
     banner = [["2025年费用登记表"], ["单位：元"], []]
-    rows = [COST_HEADER, COST_ROW, [""] * 9, COST_HEADER, COST_ROW, ["合计", *[""] * 6, "7600.74", ""], ["制表人：张三"]]
+    rows = [
+        COST_HEADER,
+        COST_ROW,
+        [""] * 9,
+        COST_HEADER,
+        COST_ROW,
+        ["合计", *[""] * 6, "7600.74", ""],
+        ["制表人：张三"],
+    ]
     result = read(lines(*banner, *rows))
     assert result.counts == {"preamble": 2, "blank": 2, "header": 2, "landed": 2, "total": 1, "ignored": 1}
     assert result.numbers[COSTS] == [5, 8]
@@ -221,7 +236,10 @@ def test_json_and_xml_are_left_to_their_readers():
 
 def test_dates_numbers_and_ids_of_a_workbook():
     rows = [COST_HEADER, cost(开始日期=date(2025, 11, 1), 结束日期=45991, 金额=1234.5, 费用编号=1001)]
-    for content in (xlsx(("台账", rows)), xls([[*rows[0]], cost(开始日期=datetime(2025, 11, 1), 结束日期=45991, 金额=1234.5, 费用编号=1001)])):
+    for content in (
+        xlsx(("台账", rows)),
+        xls([[*rows[0]], cost(开始日期=datetime(2025, 11, 1), 结束日期=45991, 金额=1234.5, 费用编号=1001)]),
+    ):
         row = read(content).rows[COSTS][0]
         assert (row["开始日期"], row["结束日期"]) == ("2025/11/1", "2025/11/30")
         assert (row["金额"], row["费用编号"]) == ("1234.5", "1001")
@@ -240,7 +258,9 @@ def test_merged_cells_hold_their_value_in_the_columns_that_say_so():
     for content in (xlsx(("台账", rows), merged=merged), xls(rows, merged=merged)):
         landed = read(content).rows[COSTS]
         assert [row["费用类型"] for row in landed] == ["人工", "人工", "人工"]
-        assert [row["备注"] for row in landed] == ["社群运营工时", None, None], "not every merged cell speaks for its rows"
+        assert [row["备注"] for row in landed] == ["社群运营工时", None, None], (
+            "not every merged cell speaks for its rows"
+        )
 
 
 def test_sheets_that_nobody_knows_are_named_and_counted():
