@@ -10,7 +10,8 @@ comes without those columns.
 **What is withheld.** Every metric is traced to the sums and counts that it is made of. Behind each of those stand
 
 1. the distinct persons of its fact who contribute something other than zero to the cell, if the fact knows persons;
-2. else the distinct members of the cell at any time of its period (``POPULATION``), if it can be split like that;
+2. else the distinct members of the cell at any time of its period (``POPULATION``), if it can be split like that, but
+   no more than the figure itself where it is a whole number: three leaves are of three persons at most;
 3. else nobody: figures of advertisements, costs and targets.
 
 A figure with 1 to k-1 persons behind any of its inputs is withheld, and so is what would give it away in its table
@@ -105,7 +106,7 @@ def publish(
             done = Published()
             _copy_tables(warehouse, draft, _person_entities(manifest), done, with_persons)
             if ask is not None:
-                _add_metrics(draft, ask(), manifest, done, k)
+                _ask_metrics(draft, ask, manifest, done, k)
             reached("replace")
             _sync(draft)
             draft.replace(file)
@@ -225,6 +226,15 @@ def persons_of(
     return metric
 
 
+def _ask_metrics(
+    draft: Path, ask: Callable[[], SemanticLayer], manifest: dict[str, Any], done: Published, k: int
+) -> None:
+    try:
+        _add_metrics(draft, ask(), manifest, done, k)
+    except Exception as error:  # the engine's own errors are of many kinds
+        raise PublishError(f"the metrics cannot be asked ({error}). Run dbt build, then publish again.") from error
+
+
 def _add_metrics(draft: Path, layer: SemanticLayer, manifest: dict[str, Any], done: Published, k: int) -> None:
     metrics = {metric["name"]: metric for metric in manifest["metrics"]}
     models = {model["name"]: model for model in manifest["semantic_models"]}
@@ -258,8 +268,16 @@ def _persons(
             population = counting.query([POPULATION], keys).by_key(keys, POPULATION)
         except Exception:  # the engine's own errors: it cannot be split like that
             return counts
-        counts |= dict.fromkeys(rest, population)
+        figures = counting.query(rest, keys)
+        for leaf in rest:
+            known_figures = figures.by_key(keys, leaf)
+            counts[leaf] = {cell: _at_most(n, known_figures.get(cell)) for cell, n in population.items() if n}
     return counts
+
+
+def _at_most(persons: int, figure: Any) -> int:
+    """Persons behind a figure of a cell with so many persons; money and shares may be anybody's."""
+    return min(persons, max(figure, 0)) if isinstance(figure, int) else persons
 
 
 def protect(
