@@ -43,6 +43,7 @@ _KEYS = (
 )
 _COLUMN_KEYS = (
     "name", "description", "type", "required", "values", "closed", "person", "many", "traceable", "on_erasure",
+    "form",
 )  # fmt: skip
 
 
@@ -67,6 +68,8 @@ class Column:
             a kind are the same thing in all exports.
         on_erasure: what becomes of the cell when its person is erased: ``blank``, or ``renew`` (another value for each
             that was there); None for a cell that tells nobody.
+        form: how a time or date is written, in YYYY MM M DD D HH H mm ss, where not as its time unit says; of several
+            ways the first is what a date cell of a workbook becomes.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Column:
     many: str | None = None
     traceable: str | None = None
     on_erasure: str | None = None
+    form: tuple[str, ...] = ()
 
     @property
     def is_personal(self) -> bool:
@@ -241,6 +245,8 @@ def _column(path: Path, entry: Any) -> Column:
         if not isinstance(entry.get(key, False), bool):
             raise ContractError(f"{path}: {where}{key} is {entry[key]}; true or false.")
     values = _texts(path, f"{where}values", entry.get("values", []))
+    if "form" in entry and entry["type"] not in ("time", "date"):
+        raise ContractError(f"{path}: {where}form goes with type time or date.")
     is_flag = entry["type"] == "flag"
     return Column(
         name=str(entry["name"]),
@@ -253,6 +259,7 @@ def _column(path: Path, entry: Any) -> Column:
         many=entry.get("many"),
         traceable=entry.get("traceable"),
         on_erasure=entry.get("on_erasure"),
+        form=_texts(path, f"{where}form", entry.get("form", [])),
     )
 
 

@@ -14,12 +14,19 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pyarrow as pa
 
+from kpi.ingest import record_reader, tables
+from kpi.ingest.lander import Lander
 from kpi.ingest.limits import Limits, Refused
-from kpi.ingest.rows import Account, Doubt, Unrecognised
+from kpi.ingest.rows import Account, Doubt, Reader, Unrecognised
 from kpi.ingest.sources import Source
 
 if TYPE_CHECKING:
     from kpi.contracts import Contract
+
+READERS = (record_reader.open_reader, tables.open_reader)
+"""Tried in this order; the first that knows the kind of the bytes reads the file."""
+LOOK = 4096
+"""Records between two looks whether a batch is full."""
 
 __all__ = ["Context", "Decoding", "Landed", "Limits", "Refused", "decode"]
 
@@ -27,11 +34,8 @@ __all__ = ["Context", "Decoding", "Landed", "Limits", "Refused", "decode"]
 class Keys(Protocol):
     """Makes keys of persons (kpi.privacy)."""
 
-    def key(self, space: str, raw: str) -> str:
-        """Key of one raw id, trimmed, case kept."""
-
-    def phone(self, raw: str) -> str | None:
-        """Key of a phone number; None where it is masked or none."""
+    def key(self, space: str, raw: str) -> str | None:
+        """Key of one raw id, ``ph`` and ``auto`` included; None where none can be made or the person was erased."""
 
     def content(self, normalised_text: str) -> str:
         """``ct_`` + 16 hex digits."""
@@ -87,17 +91,46 @@ class Decoding(Iterator[Landed]):
         Refused: On ``next``, also after batches were handed out: none of them may land then.
     """
 
-    account: Account
-    layouts: list[str]
-    doubts: list[Doubt]
-    masked: Counter[tuple[str, str]]
-    unknown_columns: Counter[tuple[str, str]]
-    control_differences: list[str]
-    unrecognised: Unrecognised | None
-    exported_at: str
+    def __init__(self, source: Source, context: Context) -> None:
+        self.account = Account()
+        self.layouts: list[str] = []
+        self.doubts: list[Doubt] = []
+        self.masked: Counter[tuple[str, str]] = Counter()
+        self.unknown_columns: Counter[tuple[str, str]] = Counter()
+        self.control_differences: list[str] = []
+        self.unrecognised: Unrecognised | None = None
+        self.exported_at = source.exported_at
+        self._run = self._decoded(source, context)
 
     def __next__(self) -> Landed:
-        raise NotImplementedError
+        return next(self._run)
+
+    def _decoded(self, source: Source, context: Context) -> Iterator[Landed]:
+        reader = _reader(source, context)
+        if reader is None:
+            self.unrecognised = Unrecognised("neither JSON, XML nor a table: no reader for this kind of file")
+            return
+        lander = Lander(source, context)
+        waiting = 0
+        for item in reader:
+            lander.take(item)
+            waiting += 1
+            if waiting >= LOOK:
+                waiting = 0
+                for export, batch in lander.full():
+                    yield Landed(export, batch)
+        for export, batch in lander.full(1):
+            yield Landed(export, batch)
+        self.account, self.masked = lander.account, lander.masked
+        self.doubts = lander.doubts().all()
+        self.layouts, self.unknown_columns = reader.layouts, reader.unknown_columns
+        self.control_differences, self.unrecognised = reader.control_differences, reader.unrecognised
+        self.exported_at = lander.latest or source.exported_at
+
+
+def _reader(source: Source, context: Context) -> Reader | None:
+    head = source.head()
+    return next((reader for open_reader in READERS if (reader := open_reader(source, head, context))), None)
 
 
 def decode(
@@ -116,4 +149,5 @@ def decode(
         text_reader: Makes features of texts.
         limits: Sizes; the defaults when None.
     """
-    raise NotImplementedError
+    contracts = contracts if isinstance(contracts, dict) else dict(contracts)
+    return Decoding(source, Context(contracts, pseudonymiser, text_reader, limits or Limits()))
