@@ -1,7 +1,10 @@
-{# Text of a raw cell: trimmed, with the ways a platform writes "nothing" turned into NULL. #}
-{% macro clean_text(column) -%}
+{#
+    Text of a raw cell: trimmed, with the ways a platform writes "nothing" turned into NULL; an export whose contract
+    has a list of its own is named.
+#}
+{% macro clean_text(column, export_name=none) -%}
     case
-        when trim({{ column }}) in ('', '-', '—', '——', '/', 'N/A', '?') then null
+        when trim({{ column }}) in ({{ null_likes(export_name) }}) then null
         else trim({{ column }})
     end
 {%- endmacro %}

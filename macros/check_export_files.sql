@@ -20,10 +20,7 @@
 
 {# Stops with a message unless a landing directory holds exports, and nothing whose name is no export. #}
 {% macro require_known_files(landing) -%}
-    {%- set known = ['acknowledged_quarantine'] -%}
-    {%- for node in graph.nodes.values() if node.name.startswith('base_') -%}
-        {%- do known.append(node.name[5:]) -%}
-    {%- endfor -%}
+    {%- set known = ['acknowledged_quarantine'] + contracts() | list -%}
     {%- set directory = landing.rstrip('/') -%}
     {%- set pattern = directory | replace("'", "''") -%}
     {%- set files = run_query(
@@ -87,7 +84,7 @@
     {%- for column in personal_columns -%}
         {%- set raw_rows = run_query(
             "select file_row from checked_rows where coalesce(" ~ adapter.quote(column)
-            ~ ", '') not in ('', '-', '—', '——', '/', 'N/A', '?') and not "
+            ~ ", '') not in (" ~ null_likes() ~ ") and not "
             ~ is_key_list(adapter.quote(column), ['wm', 'wb', 'st', 'un', 'op', 'ph']) ~ " order by file_row"
         ).columns[0].values() -%}
         {%- if raw_rows -%}

@@ -3,11 +3,12 @@
       - the committed seed of the same name, when COMMUNITY_METRICS_EXPORTS is unset or empty;
       - <directory>/<name>.parquet, <directory>/<name>/**/*.parquet or <directory>/<name>.csv otherwise;
       - nowhere, when the directory holds none of these: no rows, right columns, and NULL metrics downstream.
-    Each cell arrives as text in a column called raw_<header>, see raw().
+    Each cell arrives as text in a column called raw_<header>, see raw(). The headers are those of the contract, unless
+    others are given: acknowledged_quarantine comes the same way and is no export.
     A file that lacks a declared column stops the build with its name, the column and what to do.
 #}
-{% macro export(name, columns) -%}
-    {{ return(adapter.dispatch('export', 'community_metrics')(name, columns)) }}
+{% macro export(name, columns=none) -%}
+    {{ return(adapter.dispatch('export', 'community_metrics')(name, columns or export_columns(name))) }}
 {%- endmacro %}
 
 {% macro default__export(name, columns) -%}

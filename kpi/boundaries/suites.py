@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from kpi.contracts import load_contracts
+
 FOLDER = Path(__file__).with_name("suites")
 SEVERITIES = ("error", "warn")
 
@@ -53,8 +55,17 @@ class Suite:
 
 
 def read_suites(boundary: str) -> list[Suite]:
-    """The suites of ``exports`` or ``metrics``, by name."""
-    return [_suite(path) for path in sorted((FOLDER / boundary).glob("*.yml"))]
+    """The suites of ``exports`` or ``metrics``, by name; those of exports with what their contracts say beside."""
+    suites = {path.stem: _suite(path) for path in sorted((FOLDER / boundary).glob("*.yml"))}
+    if boundary == "exports":
+        from kpi.boundaries.contracts import contract_suite  # which is made of what stands here
+
+        checks = _suite(FOLDER / "contracts.yml").checks
+        for name, contract in load_contracts().items():
+            said = contract_suite(contract, checks)
+            own = suites.get(name, Suite(name, said.needs, {}, ()))
+            suites[name] = replace(own, relations=own.relations | said.relations, checks=own.checks + said.checks)
+    return [suites[name] for name in sorted(suites)]
 
 
 def _suite(path: Path) -> Suite:

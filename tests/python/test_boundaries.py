@@ -29,6 +29,7 @@ from kpi.boundaries.run import (
 )
 from kpi.boundaries.suites import FOLDER, SEVERITIES, read_bands, read_suites, with_bands
 from kpi.cli import app
+from kpi.contracts import load_contracts
 
 ROOT = Path(__file__).parents[2]
 SEEDS = ROOT / "seeds" / "exports"
@@ -389,3 +390,56 @@ def test_exports_of_parquet_are_read_as_text(tmp_path):
     report = check_exports(tmp_path, BASELINE, only=["manual__costs"])
     assert not report.findings
     assert report.asked
+
+
+# --- what the contracts say ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("export", "change", "check", "severity", "seen"),
+    [
+        ("youzan__orders", changed("订单号", lambda _: ""), "no row without its key", "error", "订单号"),
+        (
+            "youzan__orders",
+            changed("订单状态", lambda _: "已签收"),
+            "codes of closed lists are known",
+            "error",
+            "已签收",
+        ),
+        ("wecom__customers", changed("type", lambda _: "3"), "codes of open lists are known", "warn", "example=3"),
+        (
+            "wecom__messages",
+            changed("msgtime", lambda cell: cell[:10]),
+            "numbers and times have the form of their unit",
+            "error",
+            "msgtime",
+        ),
+        (
+            "tencent_ads__daily",
+            changed("cost", lambda cell: f"{int(cell) / 100:.2f}"),
+            "numbers and times have the form of their unit",
+            "error",
+            "cost",
+        ),
+        ("wecom__staff", changed("userid", lambda _: "zhangsan"), "persons are pseudonymous keys", "error", "zh…"),
+        (
+            "manual__courses",
+            lambda rows: [{key: row[key] for key in row if key != "体验群"} for row in rows],
+            "the columns of the contract are there",
+            "error",
+            "体验群",
+        ),
+    ],
+)
+def test_what_a_contract_says_is_expected(spoiled, export, change, check, severity, seen):
+    found = spoiled(export, change, [export])[check]
+    assert found.severity == severity
+    assert seen in found.observed
+    assert "zhangsan" not in found.observed
+
+
+def test_every_export_is_expected_to_be_as_its_contract_says():
+    suites = {suite.name: {check.name for check in suite.checks} for suite in read_suites("exports")}
+    for export, contract in load_contracts().items():
+        assert "the columns of the contract are there" in suites[export]
+        assert ("persons are pseudonymous keys" in suites[export]) == bool(contract.personal_columns)

@@ -1,10 +1,8 @@
-{%- set columns = [
-    'activity_no', 'activity_title', 'status', 'start_at', 'end_at', 'min_participants', 'goods_external_id',
-    'chat_id', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('activity_no', "activity_no is null", 'the row has no key: fill it or remove the row'),
-    ('status', "activity_status is null or activity_status not in (-10, -5, 1, 20, 30)",
+    ('status',
+        "activity_status is null or activity_status not in ("
+        ~ contract_values('kuaituantuan__activities', 'status', 'number') ~ ")",
         'unknown status: add it to the staging model once its meaning is known'),
     ('start_at', "started_at is null",
         'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
@@ -18,7 +16,7 @@
 
 with source as (
     select *
-    from {{ export('kuaituantuan__activities', columns) }} as raw_rows
+    from {{ export('kuaituantuan__activities') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,7 +1,3 @@
-{%- set columns = [
-    'order_sn', 'sub_order_sn', 'goods_external_id', 'goods_name', 'goods_number', 'goods_price', 'goods_amount',
-    'already_cancel_number', 'is_gift', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('order_sn', "order_id is null", 'the row has no key: fill it or remove the row'),
     ('order_sn', is_rounded_number('order_id'),
@@ -24,7 +20,7 @@
 
 with source as (
     select *
-    from {{ export('kuaituantuan__order_lines', columns) }} as raw_rows
+    from {{ export('kuaituantuan__order_lines') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,9 +1,3 @@
-{%- set columns = [
-    'order_sn', 'activity_no', 'participate_no', 'supply_activity_no', 'supply_participate_no', 'is_supplier',
-    'help_sell_open_id', 'open_id', 'order_amount', 'shipping_amount', 'discount_amount', 'platform_discount_amount',
-    'theoretical_refund_amount', 'after_sales_status', 'cancel_status', 'mall_activity_type', 'confirm_at',
-    'updated_at', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('order_sn', "order_id is null", 'the row has no key: fill it or remove the row'),
     ('order_sn', is_rounded_number('order_id'),
@@ -34,10 +28,14 @@
         'does not parse as a whole number of fen'),
     ('theoretical_refund_amount', "agreed_refund_amount < 0 or agreed_refund_amount > paid_amount",
         'a refund below zero or above the order amount'),
-    ('after_sales_status', "after_sales_status is null or after_sales_status not in (0, 1, 2, 3, 4, 6, 7, 8, 9)",
+    ('after_sales_status',
+        "after_sales_status is null or after_sales_status not in ("
+        ~ contract_values('kuaituantuan__orders', 'after_sales_status', 'number') ~ ")",
         'unknown after_sales_status: add it to the staging model once its meaning is known'),
     ('cancel_status', "is_cancelled is null", 'missing or does not parse as 0 or 1'),
-    ('mall_activity_type', "mall_activity_type is null or mall_activity_type not in (0, 1, 2)",
+    ('mall_activity_type',
+        "mall_activity_type is null or mall_activity_type not in ("
+        ~ contract_values('kuaituantuan__orders', 'mall_activity_type', 'number') ~ ")",
         'unknown mall_activity_type: add it to the staging model once its meaning is known'),
     ('confirm_at', "paid_at is null and " ~ clean_text(raw('confirm_at')) ~ " is not null",
         'does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
@@ -49,7 +47,7 @@
 
 with source as (
     select *
-    from {{ export('kuaituantuan__orders', columns) }} as raw_rows
+    from {{ export('kuaituantuan__orders') }} as raw_rows
 ),
 
 interpret_cells as (

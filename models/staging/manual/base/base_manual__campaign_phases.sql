@@ -1,9 +1,6 @@
-{%- set columns = [
-    'campaign_id', '阶段', '开始时间', '结束时间', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('campaign_id', "campaign_id is null", 'the row has no key: fill it or remove the row'),
-    ('阶段', "campaign_phase is null or campaign_phase not in ('预热', '开团', '结团', '追单')",
+    ('阶段', "campaign_phase is null or campaign_phase not in (" ~ contract_values('manual__campaign_phases', '阶段') ~ ")",
         'blank or unknown 阶段: add it to the staging model once its meaning is known'),
     ('开始时间', "starts_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM'),
     ('结束时间', "ends_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM'),
@@ -16,7 +13,7 @@
 
 with source as (
     select *
-    from {{ export('manual__campaign_phases', columns) }} as raw_rows
+    from {{ export('manual__campaign_phases') }} as raw_rows
 ),
 
 interpret_cells as (

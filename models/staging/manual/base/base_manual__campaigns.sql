@@ -1,7 +1,3 @@
-{%- set columns = [
-    'campaign_id', '活动名称', '活动类型', 'chat_id', '开始时间', '结束时间', '_source_file', '_source_row',
-    '_exported_at'
-] -%}
 {%- set checks = [
     ('campaign_id', "campaign_id is null", 'the row has no key: fill it or remove the row'),
     ('开始时间', "starts_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM'),
@@ -9,14 +5,14 @@
     ('结束时间', "ends_at < starts_at", 'ends before it starts'),
     ('活动类型',
         "campaign_type_zh is not null"
-        ~ " and campaign_type_zh not in ('快闪群', '团购', '直播', '入群诱饵', '知识付费', '私聊', '会员日')",
+        ~ " and campaign_type_zh not in (" ~ contract_values('manual__campaigns', '活动类型') ~ ")",
         'unknown 活动类型: add it to the staging model once its meaning is known'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (
     select *
-    from {{ export('manual__campaigns', columns) }} as raw_rows
+    from {{ export('manual__campaigns') }} as raw_rows
 ),
 
 interpret_cells as (

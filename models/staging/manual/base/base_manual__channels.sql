@@ -1,16 +1,14 @@
-{%- set columns = [
-    'state', 'channel_id', 'channel_name', 'channel_type', 'source_system', 'source_id', 'chat_id',
-    '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('state', "state is null", 'the row has no key: fill it or remove the row'),
     ('channel_id', "channel_id is null", 'the row has no key: fill it or remove the row'),
     ('channel_name', "channel_name is null", 'missing or does not parse as text'),
     ('channel_type',
         "channel_type is not null"
-        ~ " and channel_type not in ('paid_ads', 'private_link', 'offline', 'referral', 'content')",
+        ~ " and channel_type not in (" ~ contract_values('manual__channels', 'channel_type') ~ ")",
         'unknown channel_type: add it to the staging model once its meaning is known'),
-    ('source_system', "source_system is not null and source_system not in ('tencent_ads', 'oceanengine', 'wecom_link')",
+    ('source_system',
+        "source_system is not null and source_system not in ("
+        ~ contract_values('manual__channels', 'source_system') ~ ")",
         'unknown source_system: add it to the staging model once its meaning is known'),
     ('source_id', "source_id is not null and row_of_source > 1",
         'the same ad unit under two codes: its exposure and cost would count twice; keep one'),
@@ -19,7 +17,7 @@
 
 with source as (
     select *
-    from {{ export('manual__channels', columns) }} as raw_rows
+    from {{ export('manual__channels') }} as raw_rows
 ),
 
 interpret_cells as (

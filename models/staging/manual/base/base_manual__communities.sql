@@ -1,14 +1,10 @@
-{%- set columns = [
-    'chat_id', 'community_name', 'community_type', 'community_family', 'promo_code', '_source_file',
-    '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('chat_id', "chat_id is null", 'the row has no key: fill it or remove the row'),
     ('community_name', "community_name is null", 'missing or does not parse as text'),
     ('community_type', "community_type is null", 'missing or does not parse as text'),
     ('community_type',
         "community_type is not null"
-        ~ " and community_type not in ('welfare', 'brand_fan', 'flash', 'group_buy', 'knowledge', 'vip')",
+        ~ " and community_type not in (" ~ contract_values('manual__communities', 'community_type') ~ ")",
         'unknown community_type: add it to the staging model once its meaning is known'),
     ('promo_code', "promo_code is not null and row_of_code > 1",
         'the same promotion code for two communities: an order cannot belong to both; give each its own'),
@@ -17,7 +13,7 @@
 
 with source as (
     select *
-    from {{ export('manual__communities', columns) }} as raw_rows
+    from {{ export('manual__communities') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,7 +1,3 @@
-{%- set columns = [
-    '费用编号', '开始日期', '结束日期', '费用类型', '社群', '渠道', '活动', '金额', '备注', '_source_file',
-    '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('费用编号', "cost_id is null", 'the row has no key: fill it or remove the row'),
     ('开始日期', "first_date is null", 'missing or does not parse as a date YYYY/M/D'),
@@ -9,14 +5,14 @@
     ('结束日期', "last_date < first_date", 'ends before it starts'),
     ('金额', "cost_amount is null", 'missing or does not parse as an amount in yuan'),
     ('金额', "cost_amount < 0", 'a cost below zero: write what was spent as a positive amount'),
-    ('费用类型', "cost_kind_zh is null or cost_kind_zh not in ('入群礼', '引流品', '红包', '奖品', '人工', '工具')",
+    ('费用类型', "cost_kind_zh is null or cost_kind_zh not in (" ~ contract_values('manual__costs', '费用类型') ~ ")",
         'unknown 费用类型: use a name of cost_kinds'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (
     select *
-    from {{ export('manual__costs', columns) }} as raw_rows
+    from {{ export('manual__costs') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,6 +1,3 @@
-{%- set columns = [
-    'course_id', '课程名称', '体验群', '会员群', '开课日期', '结课日期', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('course_id', "course_id is null", 'the row has no key: fill it or remove the row'),
     ('开课日期', "first_date is null", 'missing or does not parse as a date YYYY/M/D'),
@@ -11,7 +8,7 @@
 
 with source as (
     select *
-    from {{ export('manual__courses', columns) }} as raw_rows
+    from {{ export('manual__courses') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,19 +1,16 @@
-{%- set columns = [
-    'member_key', 'role', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('member_key', "member_key is null", 'the row has no key: fill it or remove the row'),
     ('member_key', "member_key is not null and not starts_with(member_key, 'wm_')",
         'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('role', "role is null", 'missing or does not parse as text'),
-    ('role', "role is not null and role not in ('shill', 'kol', 'test')",
+    ('role', "role is not null and role not in (" ~ contract_values('manual__member_roles', 'role') ~ ")",
         'unknown role: add it to the staging model once its meaning is known'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (
     select *
-    from {{ export('manual__member_roles', columns) }} as raw_rows
+    from {{ export('manual__member_roles') }} as raw_rows
 ),
 
 interpret_cells as (

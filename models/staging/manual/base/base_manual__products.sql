@@ -1,9 +1,8 @@
-{%- set columns = [
-    'product_id', '商品名称', '类目', '商品角色', '单位成本', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('product_id', "product_id is null", 'the row has no key: fill it or remove the row'),
-    ('商品角色', "product_role_zh is not null and product_role_zh not in ('引流', '走量', '明星', '利润')",
+    ('商品角色',
+        "product_role_zh is not null and product_role_zh not in ("
+        ~ contract_values('manual__products', '商品角色') ~ ")",
         'unknown 商品角色: add it to the staging model once its meaning is known'),
     ('单位成本', "unit_cost_amount is null and " ~ clean_text(raw('单位成本')) ~ " is not null",
         'does not parse as an amount in yuan'),
@@ -12,7 +11,7 @@
 
 with source as (
     select *
-    from {{ export('manual__products', columns) }} as raw_rows
+    from {{ export('manual__products') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,6 +1,3 @@
-{%- set columns = [
-    '问卷编号', '问卷名称', '社群', '发放日期', '发放份数', '满意度题号', '推荐题号', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('问卷编号', "survey_id is null", 'the row has no key: fill it or remove the row'),
     ('发放日期', "sent_date is null", 'missing or does not parse as a date YYYY/M/D'),
@@ -14,7 +11,7 @@
 
 with source as (
     select *
-    from {{ export('manual__surveys', columns) }} as raw_rows
+    from {{ export('manual__surveys') }} as raw_rows
 ),
 
 interpret_cells as (

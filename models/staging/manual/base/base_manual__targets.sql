@@ -1,10 +1,10 @@
-{%- set columns = [
-    '目标编号', '指标', '周期', '周期开始', '目标值', '社群', '员工', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('目标编号', "target_id is null", 'the row has no key: fill it or remove the row'),
     ('指标', "target_metric is null", 'a target without a metric: fill in the id of the metric'),
-    ('周期', "period_kind_zh is null or period_kind_zh not in ('月', '周')", 'unknown 周期: write 月 or 周'),
+    ('周期',
+        "period_kind_zh is null or period_kind_zh not in ("
+        ~ contract_values('manual__targets', '周期') ~ ")",
+        'unknown 周期: write 月 or 周'),
     ('周期开始', "period_start_date is null", 'missing or does not parse as a date YYYY/M/D'),
     ('周期开始', "period_kind_zh = '月' and extract(day from period_start_date) != 1",
         'a month begins on its first day: correct the date'),
@@ -18,7 +18,7 @@
 
 with source as (
     select *
-    from {{ export('manual__targets', columns) }} as raw_rows
+    from {{ export('manual__targets') }} as raw_rows
 ),
 
 interpret_cells as (

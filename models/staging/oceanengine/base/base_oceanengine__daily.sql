@@ -1,7 +1,4 @@
 {#- The 合计 row of a file is a control total, not a day. -#}
-{%- set columns = [
-    '时间-天', '项目ID', '项目名称', '展示数', '点击数', '转化数', '消耗', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('项目ID', "project_id is null", 'the row has no key: fill it or remove the row'),
     ('时间-天', "stat_date is null", 'missing or does not parse as a date YYYY-MM-DD'),
@@ -19,7 +16,7 @@
 
 with source as (
     select *
-    from {{ export('oceanengine__daily', columns) }} as raw_rows
+    from {{ export('oceanengine__daily') }} as raw_rows
     where coalesce(trim({{ raw('时间-天') }}), '') not in ('合计', '总计')
 ),
 

@@ -1,7 +1,3 @@
-{%- set columns = [
-    'inviter', 'invitee', 'invite_code', 'invited_at', 'status', '_source_file', '_source_row',
-    '_exported_at'
-] -%}
 {%- set checks = [
     ('inviter', "inviter_key is null", 'the row has no key: fill it or remove the row'),
     ('invitee', "invitee_key is null", 'the row has no key: fill it or remove the row'),
@@ -11,14 +7,16 @@
     ('invitee', "invitee_key is not null and not starts_with(invitee_key, 'wm_')",
         'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('invited_at', "invited_at is null", 'missing or does not parse as a local time YYYY/MM/DD HH:MM'),
-    ('status', "invite_status is not null and invite_status not in ('joined', 'invalid', 'pending')",
+    ('status',
+        "invite_status is not null and invite_status not in ("
+        ~ contract_values('referral__records', 'status') ~ ")",
         'unknown status: add it to the staging model once its meaning is known'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (
     select *
-    from {{ export('referral__records', columns) }} as raw_rows
+    from {{ export('referral__records') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,12 +1,11 @@
-{%- set columns = [
-    'campaign_id', 'external_userid', 'action', 'action_time', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('campaign_id', "campaign_id is null", 'the row has no key: fill it or remove the row'),
     ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
     ('external_userid', "not starts_with(customer_key, 'wm_')",
         'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse', 'hidden'),
-    ('action', "campaign_action is null or campaign_action not in ('reach', 'sign_up', 'claim')",
+    ('action',
+        "campaign_action is null or campaign_action not in ("
+        ~ contract_values('scrm__campaign_reach', 'action') ~ ")",
         'blank or unknown action: add it to the staging model once its meaning is known'),
     ('action_time', "acted_at is null",
         'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
@@ -15,7 +14,7 @@
 
 with source as (
     select *
-    from {{ export('scrm__campaign_reach', columns) }} as raw_rows
+    from {{ export('scrm__campaign_reach') }} as raw_rows
 ),
 
 interpret_cells as (

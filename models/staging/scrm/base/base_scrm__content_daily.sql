@@ -1,7 +1,3 @@
-{%- set columns = [
-    'stat_date', 'content_id', 'view_cnt', 'click_cnt', 'comment_cnt', 'like_cnt', 'share_cnt', '_source_file',
-    '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('content_id', "content_id is null", 'the row has no key: fill it or remove the row'),
     ('stat_date', "stat_date is null", 'missing or does not parse as a date YYYY-MM-DD'),
@@ -15,7 +11,7 @@
 
 with source as (
     select *
-    from {{ export('scrm__content_daily', columns) }} as raw_rows
+    from {{ export('scrm__content_daily') }} as raw_rows
 ),
 
 interpret_cells as (

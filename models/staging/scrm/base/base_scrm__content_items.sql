@@ -1,11 +1,7 @@
-{%- set columns = [
-    'content_id', '标题', '内容类型', 'author', 'chat_id', 'campaign_id', '是否晒单', 'published_at', '_source_file',
-    '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('content_id', "content_id is null", 'the row has no key: fill it or remove the row'),
     ('内容类型',
-        "content_type_zh is null or content_type_zh not in ('短视频', '图文', '直播', '问答', '抽奖', '话题讨论')",
+        "content_type_zh is null or content_type_zh not in (" ~ contract_values('scrm__content_items', '内容类型') ~ ")",
         'unknown 内容类型: add it to the staging model once its meaning is known'),
     ('author', "author_key is not null and not starts_with(author_key, 'wm_') and not starts_with(author_key, 'st_')",
         'not a pseudonymous key (wm_…, st_…): raw identifiers may not enter the warehouse', 'hidden'),
@@ -17,7 +13,7 @@
 
 with source as (
     select *
-    from {{ export('scrm__content_items', columns) }} as raw_rows
+    from {{ export('scrm__content_items') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,11 +1,8 @@
-{%- set columns = [
-    'external_userid', 'age_band', 'gender', 'region', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
     ('external_userid', "not starts_with(customer_key, 'wm_')",
         'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse', 'hidden'),
-    ('age_band', "age_band not in ('18-24', '25-34', '35-44', '45-54', '55+')",
+    ('age_band', "age_band not in (" ~ contract_values('scrm__customer_demographics', 'age_band') ~ ")",
         'unknown age band: use 18-24, 25-34, 35-44, 45-54 or 55+; exact ages may not enter the warehouse', 'hidden'),
     ('gender', "gender is null", 'unknown code: 0 unknown, 1 male, 2 female'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
@@ -13,7 +10,7 @@
 
 with source as (
     select *
-    from {{ export('scrm__customer_demographics', columns) }} as raw_rows
+    from {{ export('scrm__customer_demographics') }} as raw_rows
 ),
 
 interpret_cells as (

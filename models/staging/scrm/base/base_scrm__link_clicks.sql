@@ -1,7 +1,3 @@
-{%- set columns = [
-    'external_userid', 'chat_id', 'click_time', 'link_id', 'link_type', '_source_file', '_source_row',
-    '_exported_at'
-] -%}
 {%- set checks = [
     ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
     ('chat_id', "chat_id is null", 'the row has no key: fill it or remove the row'),
@@ -14,7 +10,7 @@
 
 with source as (
     select *
-    from {{ export('scrm__link_clicks', columns) }} as raw_rows
+    from {{ export('scrm__link_clicks') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,7 +1,3 @@
-{%- set columns = [
-    'date', 'adgroup_id', 'adgroup_name', 'view_count', 'view_user_count', 'valid_click_count', 'cost',
-    'conversions_count', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('adgroup_id', "adgroup_id is null", 'the row has no key: fill it or remove the row'),
     ('date', "stat_date is null", 'missing or does not parse as a date YYYY-MM-DD'),
@@ -22,7 +18,7 @@
 
 with source as (
     select *
-    from {{ export('tencent_ads__daily', columns) }} as raw_rows
+    from {{ export('tencent_ads__daily') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,9 +1,3 @@
-{%- set columns = [
-    'export_id', 'create_time', 'end_time', 'impression_uv', 'new_watch_uv', 'cumulative_audience_count',
-    'max_online_watch_uv', 'average_watch_seconds_per_audience', 'comment_uv', 'sharing_uv', 'new_follow_uv',
-    'new_comment_count', 'like_count', 'sharing_count', 'total_clk_uv', 'total_create_uv', 'total_pay_pv',
-    'total_pay_uv', 'total_gmv', 'refund_amount', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('export_id', "live_session_id is null", 'the row has no key: fill it or remove the row'),
     ('create_time', "started_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
@@ -36,7 +30,7 @@
 
 with source as (
     select *
-    from {{ export('wechat_channels__live_sessions', columns) }} as raw_rows
+    from {{ export('wechat_channels__live_sessions') }} as raw_rows
 ),
 
 interpret_cells as (

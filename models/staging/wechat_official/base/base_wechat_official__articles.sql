@@ -1,7 +1,3 @@
-{%- set columns = [
-    'ref_date', 'msgid', 'title', 'stat_date', 'read_user', 'share_user', 'like_user', 'zaikan_user',
-    'comment_count', 'collection_user', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('msgid', "article_id is null", 'the row has no key: fill it or remove the row'),
     ('ref_date', "published_date is null", 'missing or does not parse as a date YYYY-MM-DD'),
@@ -17,7 +13,7 @@
 
 with source as (
     select *
-    from {{ export('wechat_official__articles', columns) }} as raw_rows
+    from {{ export('wechat_official__articles') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,6 +1,3 @@
-{%- set columns = [
-    '总交易单数', '应结订单总金额', '退款总金额', '手续费总金额', '订单总金额', '申请退款总金额', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('总交易单数', "trade_count is null", 'missing or does not parse as a whole number'),
     ('应结订单总金额', "settled_amount is null", 'missing or does not parse as an amount in yuan'),
@@ -13,7 +10,7 @@
 
 with source as (
     select *
-    from {{ export('wechat_pay__bill_totals', columns) }} as raw_rows
+    from {{ export('wechat_pay__bill_totals') }} as raw_rows
 ),
 
 interpret_cells as (

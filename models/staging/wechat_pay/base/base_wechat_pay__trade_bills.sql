@@ -1,7 +1,3 @@
-{%- set columns = [
-    '交易时间', '微信订单号', '商户订单号', '用户标识', '交易类型', '交易状态', '应结订单金额', '代金券金额', '微信退款单号', '商户退款单号', '退款金额', '退款类型', '退款状态',
-    '商品名称', '手续费', '费率', '订单金额', '申请退款金额', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('微信订单号', "transaction_id is null", 'the row has no key: fill it or remove the row'),
     ('商户订单号', "order_id is null", 'the row names no order: fill it or remove the row'),
@@ -9,10 +5,12 @@
         'a spreadsheet has rounded the number: export again, and open the file with this column as text'),
     ('用户标识', "open_key is not null and not starts_with(open_key, 'op_')",
         'not a pseudonymous key (op_…): raw identifiers may not enter the warehouse', 'hidden'),
-    ('交易状态', "trade_state is null or trade_state not in ('SUCCESS', 'REFUND', 'REVOKED')",
+    ('交易状态', "trade_state is null or trade_state not in (" ~ contract_values('wechat_pay__trade_bills', '交易状态') ~ ")",
         'unknown 交易状态: add it to the staging model once its meaning is known'),
     ('微信退款单号', "refund_id is null and trade_state = 'REFUND'", 'a refund without its number'),
-    ('退款状态', "refund_state is not null and refund_state not in ('SUCCESS', 'PROCESSING', 'FAIL', 'CHANGE')",
+    ('退款状态',
+        "refund_state is not null and refund_state not in ("
+        ~ contract_values('wechat_pay__trade_bills', '退款状态') ~ ")",
         'unknown 退款状态: add it to the staging model once its meaning is known'),
     ('交易时间', "traded_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
     ('应结订单金额', "settled_amount is null", 'missing or does not parse as an amount in yuan'),
@@ -26,7 +24,7 @@
 
 with source as (
     select *
-    from {{ export('wechat_pay__trade_bills', columns) }} as raw_rows
+    from {{ export('wechat_pay__trade_bills') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,7 +1,3 @@
-{%- set columns = [
-    'order_id', 'product_id', 'sku_id', 'title', 'sku_cnt', 'sale_price', 'real_price', 'is_free_gift',
-    'on_aftersale_sku_cnt', 'finish_aftersale_sku_cnt', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('order_id', "order_id is null", 'the row has no key: fill it or remove the row'),
     ('order_id', is_rounded_number('order_id'),
@@ -24,7 +20,7 @@
 
 with source as (
     select *
-    from {{ export('wechat_store__order_lines', columns) }} as raw_rows
+    from {{ export('wechat_store__order_lines') }} as raw_rows
 ),
 
 interpret_cells as (

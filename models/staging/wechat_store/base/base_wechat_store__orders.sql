@@ -1,7 +1,3 @@
-{%- set columns = [
-    'order_id', 'openid', 'unionid', 'status', 'create_time', 'pay_time', 'update_time', 'product_price',
-    'freight', 'discounted_price', 'order_price', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('order_id', "order_id is null", 'the row has no key: fill it or remove the row'),
     ('order_id', is_rounded_number('order_id'),
@@ -10,7 +6,9 @@
         'not a pseudonymous key (op_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('unionid', "union_key is not null and not starts_with(union_key, 'un_')",
         'not a pseudonymous key (un_…): raw identifiers may not enter the warehouse', 'hidden'),
-    ('status', "order_status is null or order_status not in (10, 20, 21, 30, 100, 190, 200, 250)",
+    ('status',
+        "order_status is null or order_status not in ("
+        ~ contract_values('wechat_store__orders', 'status', 'number') ~ ")",
         'unknown status: add it to the staging model once its meaning is known'),
     ('create_time', "created_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
     ('pay_time', "paid_at is null and " ~ clean_text(raw('pay_time')) ~ " is not null",
@@ -31,7 +29,7 @@
 
 with source as (
     select *
-    from {{ export('wechat_store__orders', columns) }} as raw_rows
+    from {{ export('wechat_store__orders') }} as raw_rows
 ),
 
 interpret_cells as (

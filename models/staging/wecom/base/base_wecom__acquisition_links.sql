@@ -1,7 +1,3 @@
-{%- set columns = [
-    'link_id', 'link_name', 'stat_time', 'click_link_customer_cnt', 'new_customer_cnt', '_source_file',
-    '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('link_id', "link_id is null", 'the row has no key: fill it or remove the row'),
     ('stat_time', "stat_date is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
@@ -12,7 +8,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__acquisition_links', columns) }} as raw_rows
+    from {{ export('wecom__acquisition_links') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,7 +1,3 @@
-{%- set columns = [
-    'userid', 'stat_time', 'new_apply_cnt', 'new_contact_cnt', 'chat_cnt', 'message_cnt', 'reply_percentage',
-    'avg_reply_time', 'negative_feedback_cnt', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('userid', "staff_key is null", 'the row has no key: fill it or remove the row'),
     ('userid', "not starts_with(staff_key, 'st_')",
@@ -27,7 +23,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__contact_statistics', columns) }} as raw_rows
+    from {{ export('wecom__contact_statistics') }} as raw_rows
 ),
 
 interpret_cells as (

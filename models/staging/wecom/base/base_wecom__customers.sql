@@ -1,7 +1,3 @@
-{%- set columns = [
-    'external_userid', 'type', 'unionid', 'follow_userid', 'createtime', 'add_way', 'state',
-    'remark_mobiles', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
     ('follow_userid', "follower_key is null", 'the row has no key: fill it or remove the row'),
@@ -21,7 +17,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__customers', columns) }} as raw_rows
+    from {{ export('wecom__customers') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,11 +1,9 @@
-{%- set columns = [
-    'chat_id', 'name', 'owner', 'create_time', 'status', 'member_version', '_source_file', '_source_row',
-    '_exported_at'
-] -%}
 {%- set checks = [
     ('chat_id', "chat_id is null", 'the row has no key: fill it or remove the row'),
     ('create_time', "created_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
-    ('status', "follow_status is not null and follow_status not in ('0', '1', '2', '3')",
+    ('status',
+        "follow_status is not null and follow_status not in ("
+        ~ contract_values('wecom__group_chats', 'status') ~ ")",
         'unknown follower state: add it to the staging model once its meaning is known'),
     ('owner', "owner_key is not null and not starts_with(owner_key, 'st_')",
         'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse', 'hidden'),
@@ -14,7 +12,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__group_chats', columns) }} as raw_rows
+    from {{ export('wecom__group_chats') }} as raw_rows
 ),
 
 interpret_cells as (

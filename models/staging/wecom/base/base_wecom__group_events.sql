@@ -1,15 +1,13 @@
-{%- set columns = [
-    'CreateTime', 'ChatId', 'ChangeType', 'UpdateDetail', 'JoinScene', 'QuitScene', 'MemChangeCnt',
-    'MemChangeList', 'LastMemVer', 'CurMemVer', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('ChatId', "chat_id is null", 'the row has no group: nothing can be counted from it'),
     ('CreateTime', "occurred_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
-    ('ChangeType', "change_type is null or change_type not in ('create', 'update', 'dismiss')",
+    ('ChangeType',
+        "change_type is null or change_type not in ("
+        ~ contract_values('wecom__group_events', 'ChangeType') ~ ")",
         'unknown ChangeType: add it to the staging model once its meaning is known'),
     ('UpdateDetail',
         "change_type = 'update' and (update_detail is null"
-        ~ " or update_detail not in ('add_member', 'del_member', 'change_owner', 'change_name', 'change_notice'))",
+        ~ " or update_detail not in (" ~ contract_values('wecom__group_events', 'UpdateDetail') ~ "))",
         'unknown UpdateDetail: add it to the staging model once its meaning is known'),
     ('MemChangeCnt', "changed_count is null and " ~ clean_text(raw('MemChangeCnt')) ~ " is not null",
         'does not parse as a whole number'),
@@ -21,16 +19,20 @@
     ('MemChangeList',
         "changed_count != length(member_keys) - length(replace(member_keys, ',', '')) + 1",
         'names another number of people than MemChangeCnt: the list was cut off; deliver the callback again'),
-    ('JoinScene', "join_scene is not null and join_scene not in ('0', '1', '3')",
+    ('JoinScene',
+        "join_scene is not null and join_scene not in ("
+        ~ contract_values('wecom__group_events', 'JoinScene') ~ ")",
         'unknown JoinScene: add it to the staging model once its meaning is known'),
-    ('QuitScene', "update_detail = 'del_member' and (quit_scene is null or quit_scene not in ('0', '1'))",
+    ('QuitScene',
+        "update_detail = 'del_member' and (quit_scene is null or quit_scene not in ("
+        ~ contract_values('wecom__group_events', 'QuitScene') ~ "))",
         'unknown QuitScene: add it to the staging model once its meaning is known'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (
     select *
-    from {{ export('wecom__group_events', columns) }} as raw_rows
+    from {{ export('wecom__group_events') }} as raw_rows
 ),
 
 interpret_cells as (

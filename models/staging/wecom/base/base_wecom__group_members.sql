@@ -1,7 +1,3 @@
-{%- set columns = [
-    'chat_id', 'userid', 'type', 'unionid', 'join_time', 'join_scene', 'state', 'invitor', '_source_file',
-    '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('chat_id', "chat_id is null", 'the row has no key: fill it or remove the row'),
     ('userid', "member_key is null", 'the row has no key: fill it or remove the row'),
@@ -14,14 +10,16 @@
     ('invitor', "inviter_key is not null and not starts_with(inviter_key, 'st_')",
         'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('join_time', "joined_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
-    ('join_scene', "join_scene is not null and join_scene not in ('1', '2', '3')",
+    ('join_scene',
+        "join_scene is not null and join_scene not in ("
+        ~ contract_values('wecom__group_members', 'join_scene') ~ ")",
         'unknown join_scene: add it to the staging model once its meaning is known'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (
     select *
-    from {{ export('wecom__group_members', columns) }} as raw_rows
+    from {{ export('wecom__group_members') }} as raw_rows
 ),
 
 interpret_cells as (

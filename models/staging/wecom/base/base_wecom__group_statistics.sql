@@ -1,7 +1,3 @@
-{%- set columns = [
-    'owner', 'stat_time', 'new_chat_cnt', 'chat_total', 'chat_has_msg', 'new_member_cnt', 'member_total',
-    'member_has_msg', 'msg_total', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('owner', "owner_key is null", 'the row has no key: fill it or remove the row'),
     ('owner', "not starts_with(owner_key, 'st_')",
@@ -19,7 +15,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__group_statistics', columns) }} as raw_rows
+    from {{ export('wecom__group_statistics') }} as raw_rows
 ),
 
 interpret_cells as (

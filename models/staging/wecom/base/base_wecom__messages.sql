@@ -1,11 +1,6 @@
-{%- set columns = [
-    'msgid', 'seq', 'action', 'from', 'roomid', 'msgtime', 'msgtype', 'pre_msgid', 'switch_time',
-    'voice_seconds', 'text_length', 'content_hash', 'is_solitaire', 'is_stop_phrase', 'terms',
-    'polarity', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('msgid', "message_id is null", 'the row has no key: fill it or remove the row'),
-    ('action', "action is null or action not in ('send', 'recall', 'switch')",
+    ('action', "action is null or action not in (" ~ contract_values('wecom__messages', 'action') ~ ")",
         'unknown action: add it to the staging model once its meaning is known'),
     ('msgtime', "sent_at is null and action in ('send', 'recall')",
         'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
@@ -31,7 +26,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__messages', columns) }} as raw_rows
+    from {{ export('wecom__messages') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,6 +1,3 @@
-{%- set columns = [
-    'msgid', 'from', 'roomid', 'msgtime', 'voteid', 'votetype', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('msgid', "message_id is null", 'the row has no key: fill it or remove the row'),
     ('msgtime', "sent_at is null", 'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
@@ -15,7 +12,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__polls', columns) }} as raw_rows
+    from {{ export('wecom__polls') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,7 +1,3 @@
-{%- set columns = [
-    'msgid', 'from', 'roomid', 'msgtime', 'msgtype', 'type', 'totalcnt', 'totalamount',
-    '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('msgid', "message_id is null", 'the row has no key: fill it or remove the row'),
     ('msgtime', "sent_at is null", 'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
@@ -9,7 +5,9 @@
     ('from',
         "not starts_with(sender_key, 'st_') and not starts_with(sender_key, 'wm_') and not starts_with(sender_key, 'wb_')",
         'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse', 'hidden'),
-    ('msgtype', "message_type is null or message_type not in ('redpacket', 'external_redpacket')",
+    ('msgtype',
+        "message_type is null or message_type not in ("
+        ~ contract_values('wecom__red_packets', 'msgtype') ~ ")",
         'not a red packet message: remove the row'),
     ('type', "red_packet_kind is null",
         'unknown kind of red packet: add it to the staging model once its meaning is known'),
@@ -20,7 +18,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__red_packets', columns) }} as raw_rows
+    from {{ export('wecom__red_packets') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,18 +1,17 @@
-{%- set columns = [
-    'userid', 'department', 'position', 'status', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('userid', "staff_key is null", 'the row has no key: fill it or remove the row'),
     ('userid', "staff_key is not null and not starts_with(staff_key, 'st_')",
         'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse', 'hidden'),
-    ('status', "employment_status is not null and employment_status not in ('1', '2', '4', '5')",
+    ('status',
+        "employment_status is not null and employment_status not in ("
+        ~ contract_values('wecom__staff', 'status') ~ ")",
         'unknown staff status: add it to the staging model once its meaning is known'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (
     select *
-    from {{ export('wecom__staff', columns) }} as raw_rows
+    from {{ export('wecom__staff') }} as raw_rows
 ),
 
 interpret_cells as (

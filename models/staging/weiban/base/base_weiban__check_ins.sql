@@ -1,7 +1,3 @@
-{%- set columns = [
-    'activity_id', 'chat_id', 'external_userid', 'last_check_in_time', 'total_days', 'succession_days', 'phase',
-    '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('activity_id', "activity_id is null", 'the row has no key: fill it or remove the row'),
     ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
@@ -13,14 +9,14 @@
     ('total_days', "total_days is null or total_days < 0", 'missing or does not parse as a whole number from 0'),
     ('succession_days', "succession_days is null and " ~ clean_text(raw('succession_days')) ~ " is not null",
         'does not parse as a whole number'),
-    ('phase', "phase is null or phase not in ('first_entry', 'joined', 'finished')",
+    ('phase', "phase is null or phase not in (" ~ contract_values('weiban__check_ins', 'phase') ~ ")",
         'unknown phase: add it to the staging model once its meaning is known'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (
     select *
-    from {{ export('weiban__check_ins', columns) }} as raw_rows
+    from {{ export('weiban__check_ins') }} as raw_rows
 ),
 
 interpret_cells as (

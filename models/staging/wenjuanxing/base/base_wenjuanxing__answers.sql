@@ -1,6 +1,3 @@
-{%- set columns = [
-    '问卷编号', '序号', '提交答卷时间', '所用时间', '来源', '客户', '题号', '答案', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('问卷编号', "survey_id is null", 'the row has no key: fill it or remove the row'),
     ('序号', "sheet_number is null", 'missing or does not parse as a whole number'),
@@ -17,7 +14,7 @@
 
 with source as (
     select *
-    from {{ export('wenjuanxing__answers', columns) }} as raw_rows
+    from {{ export('wenjuanxing__answers') }} as raw_rows
 ),
 
 interpret_cells as (

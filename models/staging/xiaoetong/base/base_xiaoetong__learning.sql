@@ -1,7 +1,3 @@
-{%- set columns = [
-    'course_id', 'user_key', 'enroll_type', 'enrolled_at', 'lessons_total', 'lessons_finished', 'finished_at',
-    '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('course_id', "course_id is null", 'the row has no key: fill it or remove the row'),
     ('user_key', "learner_key is null", 'the row has no key: fill it or remove the row'),
@@ -9,7 +5,9 @@
         "not starts_with(learner_key, 'wm_') and not starts_with(learner_key, 'un_')"
         ~ " and not starts_with(learner_key, 'st_')",
         'not a pseudonymous key (wm_…, un_…, st_…): raw identifiers may not enter the warehouse', 'hidden'),
-    ('enroll_type', "enroll_type is null or enroll_type not in ('trial', 'paid')",
+    ('enroll_type',
+        "enroll_type is null or enroll_type not in ("
+        ~ contract_values('xiaoetong__learning', 'enroll_type') ~ ")",
         'blank or unknown enroll_type: add it to the staging model once its meaning is known'),
     ('enrolled_at', "enrolled_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
     ('lessons_total', "lessons_total is null or lessons_total < 1", 'missing or no whole number from 1 on'),
@@ -21,7 +19,7 @@
 
 with source as (
     select *
-    from {{ export('xiaoetong__learning', columns) }} as raw_rows
+    from {{ export('xiaoetong__learning') }} as raw_rows
 ),
 
 interpret_cells as (

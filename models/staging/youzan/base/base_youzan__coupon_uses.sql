@@ -1,6 +1,3 @@
-{%- set columns = [
-    '优惠券编号', '优惠券名称', '领取时间', '使用时间', '核销订单号', '优惠金额', '买家手机号', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('优惠券编号', "coupon_id is null", 'the row has no key: fill it or remove the row'),
     ('买家手机号', "phone_key is not null and not starts_with(phone_key, 'ph_')",
@@ -18,7 +15,7 @@
 
 with source as (
     select *
-    from {{ export('youzan__coupon_uses', columns) }} as raw_rows
+    from {{ export('youzan__coupon_uses') }} as raw_rows
 ),
 
 interpret_cells as (

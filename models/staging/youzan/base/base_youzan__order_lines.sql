@@ -1,6 +1,3 @@
-{%- set columns = [
-    '订单号', '商品编码', '商品名称', '商品类型', '商品单价', '商品数量', '商品优惠后金额', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('订单号', "order_id is null", 'the row has no key: fill it or remove the row'),
     ('订单号', is_rounded_number('order_id'),
@@ -18,7 +15,7 @@
 
 with source as (
     select *
-    from {{ export('youzan__order_lines', columns) }} as raw_rows
+    from {{ export('youzan__order_lines') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,8 +1,3 @@
-{%- set columns = [
-    '订单号', '订单状态', '订单类型', '订单创建时间', '买家付款时间', '交易成功时间', '商品金额合计', '运费',
-    '店铺优惠合计', '应收订单金额', '订单实付金额', '全部商品名称', '商品种类数', '推广方式', '买家手机号',
-    '订单退款状态', '订单已退款金额', '团长订单', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('订单号', "order_id is null", 'the row has no key: fill it or remove the row'),
     ('订单号', is_rounded_number('order_id'),
@@ -29,10 +24,10 @@
     ('商品种类数', "product_kinds is null and " ~ clean_text(raw('商品种类数')) ~ " is not null",
         'does not parse as a whole number'),
     ('订单状态',
-        "order_status is not null and order_status not in ('待付款', '待发货', '已发货', '交易完成', '交易关闭')",
+        "order_status is not null and order_status not in (" ~ contract_values('youzan__orders', '订单状态') ~ ")",
         'unknown 订单状态: add it to the staging model once its meaning is known'),
     ('订单类型',
-        "order_kind is null or order_kind not in ('普通订单', '拼团订单', '积分兑换', '赠品订单', '测试订单')",
+        "order_kind is null or order_kind not in (" ~ contract_values('youzan__orders', '订单类型') ~ ")",
         'blank or unknown 订单类型: add it to the staging model once its meaning is known'),
     ('订单号', "row_in_file > 1", 'the same order number twice in one file'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
@@ -40,7 +35,7 @@
 
 with source as (
     select *
-    from {{ export('youzan__orders', columns) }} as raw_rows
+    from {{ export('youzan__orders') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,0 +1,72 @@
+"""Which metrics need which export: each export is taken from the golden warehouse in turn, and every metric is asked.
+
+``seeds/reference/metric_exports.csv`` holds the answer. Lineage could not tell: nearly every metric reads nearly every
+export somewhere, if only for the last day that counts.
+
+usage: python -m harness.absent    (with tests/ on the Python path; writes the seed afresh)
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+from harness import build_golden
+from harness.faults import Bench, known
+from harness.golden import ROOT
+
+SEED = ROOT / "seeds" / "reference" / "metric_exports.csv"
+HEADER = ("metric", "label_zh", "export_name", "effect")
+Rows = list[tuple[str, str, str, str]]
+
+
+def labels() -> dict[str, str]:
+    """Chinese labels of the metrics of the catalogue by id; helpers are parts of them."""
+    manifest = json.loads((build_golden.TARGET / "manifest.json").read_text(encoding="utf-8"))
+    own = (metric for metric in manifest["metrics"].values() if not metric["config"]["meta"].get("helper"))
+    return {metric["name"]: metric["label"] for metric in own}
+
+
+def measure(bench: Bench) -> Rows:
+    """What each metric of the bench's questions loses without an export.
+
+    Returns:
+        (metric, label, export, effect) in that order, effect ``unknown``: it has no value any more; ``changed``: it has
+        other values. A metric that the golden rows leave unknown is not told of.
+    """
+    label = labels()
+    asked = [name for name, rows in bench.before.items() if known(rows)]
+    found = []
+    for file in sorted(build_golden.LANDING.glob("*__*.csv")):
+        fault = {"change": [{"export": file.stem, "do": "clear"}], "unknown": asked}
+        for metric, (before, after) in bench.try_fault(fault).answers.items():
+            if not known(after):
+                found.append((metric, label[metric], file.stem, "unknown"))
+            elif sorted(map(str, before)) != sorted(map(str, after)):
+                found.append((metric, label[metric], file.stem, "changed"))
+    return sorted(found)
+
+
+def read(path: Path = SEED) -> Rows:
+    """The rows of the seed."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [tuple(row[column] for column in HEADER) for row in csv.DictReader(file)]
+
+
+def new_bench() -> Bench:
+    """The golden warehouse with the question of every metric, by month."""
+    failed = build_golden.build()
+    if failed:
+        raise RuntimeError(f"data tests fail on the golden rows: {failed}")
+    layer = build_golden.engine()
+    return Bench({metric: layer.sql_of([metric], ["metric_time__month"]) for metric in labels()})
+
+
+if __name__ == "__main__":
+    rows = measure(new_bench())
+    with SEED.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(HEADER)
+        writer.writerows(rows)
+    print(f"wrote {SEED.relative_to(ROOT)}: {len(rows)} rows")
