@@ -136,8 +136,9 @@ class Export:
 
     def add(self, **values: str) -> None:
         """Add a row: of a kind that the golden rows do not have."""
-        lineage = {"_source_file": self.file.name, "_source_row": "9000", "_exported_at": EXPORTED_AT}
-        self.rows.append(dict.fromkeys(self.header, "") | lineage | self.written(values))
+        lineage = {"_source_file": self.file.name, "_source_row": str(9000 + len(self.rows))}
+        blank = dict.fromkeys(self.header, "")
+        self.rows.append(blank | lineage | {"_exported_at": EXPORTED_AT} | self.written(values))
 
     def swap(self, columns: list[str]) -> None:
         """Exchange the values of two columns under their headers."""

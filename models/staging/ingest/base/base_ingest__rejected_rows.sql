@@ -1,6 +1,3 @@
-{%- set columns = [
-    'export_name', 'problem_column', 'problem_value', 'problem_reason', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('export_name', "rejected_export_name is null", 'a rejected row that does not say of which export it is'),
     ('problem_reason', "rejected_reason is null", 'a rejected row without a reason'),
@@ -9,7 +6,7 @@
 
 with source as (
     select *
-    from {{ export('ingest__rejected_rows', columns) }} as raw_rows
+    from {{ export('ingest__rejected_rows') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,10 +1,6 @@
-{%- set columns = [
-    '跟团号', '支付时间', '订单金额', '退款金额', '订单状态', '商品', '商品种类数', '自提点', '联系电话', '_source_file', '_source_row',
-    '_exported_at'
-] -%}
 {%- set checks = [
     ('跟团号', "participate_no is null", 'the row has no key: fill it or remove the row'),
-    ('订单状态', "order_status is null or order_status not in ('待支付', '已支付', '已发货', '已送达', '已取消', '已退款')",
+    ('订单状态', "order_status is null or order_status not in (" ~ contract_values('kuaituantuan__sheet_orders', '订单状态') ~ ")",
         'unknown 订单状态: add it to the staging model once its meaning is known'),
     ('支付时间', "paid_at is null and " ~ clean_text(raw('支付时间')) ~ " is not null",
         'does not parse as a local time YYYY-MM-DD HH:MM:SS'),
@@ -21,7 +17,7 @@
 
 with source as (
     select *
-    from {{ export('kuaituantuan__sheet_orders', columns) }} as raw_rows
+    from {{ export('kuaituantuan__sheet_orders') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,16 +1,15 @@
-{%- set columns = ['客户', '选择', '生效日期', '备注', '_source_file', '_source_row', '_exported_at'] -%}
 {%- set checks = [
     ('客户', "customer_key is null", 'the row has no key: fill it or remove the row'),
     ('客户', "customer_key is not null and not starts_with(customer_key, 'wm_')",
         'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse', 'hidden'),
-    ('选择', "choice is null or choice not in ('拒绝', '同意')", 'unknown choice: write 拒绝 or 同意'),
+    ('选择', "choice is null or choice not in (" ~ contract_values('manual__profiling_choices', '选择') ~ ")", 'unknown choice: write 拒绝 or 同意'),
     ('生效日期', "effective_date is null", 'missing or does not parse as a date YYYY/M/D'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
 with source as (
     select *
-    from {{ export('manual__profiling_choices', columns) }} as raw_rows
+    from {{ export('manual__profiling_choices') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,7 +1,3 @@
-{%- set columns = [
-    '视频描述', '视频ID', '发布时间', '完播率', '平均播放时长', '播放量', '推荐', '喜欢', '评论量', '分享量', '关注量', '转发聊天和朋友圈', '设为铃声', '设为状态',
-    '设为朋友圈封面', '企微链接点击次数', '企微链接点击人数', '添加到通讯录次数', '添加到通讯录人数', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('视频ID', "video_id is null", 'the row has no key: fill it or remove the row'),
     ('发布时间', "published_date is null", 'missing or does not parse as a date YYYY/M/D'),
@@ -32,7 +28,7 @@
 
 with source as (
     select *
-    from {{ export('wechat_channels__videos', columns) }} as raw_rows
+    from {{ export('wechat_channels__videos') }} as raw_rows
 ),
 
 interpret_cells as (

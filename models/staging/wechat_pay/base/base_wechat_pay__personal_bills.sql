@@ -1,13 +1,9 @@
-{%- set columns = [
-    '交易时间', '交易类型', '收/支', '金额(元)', '支付方式', '当前状态', '交易单号', '商户单号', '_source_file', '_source_row',
-    '_exported_at'
-] -%}
 {%- set checks = [
     ('交易单号', "transaction_id is null", 'the row has no key: fill it or remove the row'),
     ('交易单号', is_rounded_number('transaction_id'),
         'a spreadsheet has rounded the number: export again, and open the file with this column as text'),
     ('交易时间', "traded_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
-    ('收/支', "direction is null or direction not in ('收入', '支出', '/')",
+    ('收/支', "direction is null or direction not in (" ~ contract_values('wechat_pay__personal_bills', '收/支') ~ ")",
         'unknown direction: add it to the staging model once its meaning is known'),
     ('金额(元)', "amount is null or amount < 0", 'missing or no amount in yuan from 0 on'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
@@ -15,7 +11,7 @@
 
 with source as (
     select *
-    from {{ export('wechat_pay__personal_bills', columns) }} as raw_rows
+    from {{ export('wechat_pay__personal_bills') }} as raw_rows
 ),
 
 interpret_cells as (

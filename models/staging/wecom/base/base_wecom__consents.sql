@@ -1,11 +1,8 @@
-{%- set columns = [
-    'external_userid', 'chat_id', 'agree_status', 'status_change_time', '_source_file', '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
     ('external_userid', "customer_key is not null and not starts_with(customer_key, 'wm_')",
         'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse', 'hidden'),
-    ('agree_status', "agree_status is null or agree_status not in ('Agree', 'Disagree', 'Default_Agree')",
+    ('agree_status', "agree_status is null or agree_status not in (" ~ contract_values('wecom__consents', 'agree_status') ~ ")",
         'unknown agree_status: add it to the staging model once its meaning is known'),
     ('status_change_time', "changed_at is null",
         'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
@@ -14,7 +11,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__consents', columns) }} as raw_rows
+    from {{ export('wecom__consents') }} as raw_rows
 ),
 
 interpret_cells as (

@@ -1,7 +1,3 @@
-{%- set columns = [
-    '笔记标题', '首次发布时间', '体裁', '曝光', '观看量', '封面点击率', '点赞', '评论', '收藏', '涨粉', '分享', '人均观看时长', '弹幕', '_source_file',
-    '_source_row', '_exported_at'
-] -%}
 {%- set checks = [
     ('笔记标题', "note_title is null", 'the row has no key: fill it or remove the row'),
     ('首次发布时间', "published_at is null", 'missing or does not parse as a local time such as 2026年05月12日18时30分00秒'),
@@ -24,7 +20,7 @@
 
 with source as (
     select *
-    from {{ export('xiaohongshu__notes', columns) }} as raw_rows
+    from {{ export('xiaohongshu__notes') }} as raw_rows
 ),
 
 interpret_cells as (
