@@ -712,3 +712,9 @@ def test_own_sheets_under_the_names_people_use():
     assert one(read(xlsx(("渠道", rows))), "manual__channels")["source_id"] == "9100000001"
     rows = [["客户ID", "角色", "备注"], ["wmKpq", "达人", "王五"]]
     assert one(read(xlsx(("名单", rows))), "manual__member_roles") == {"member_key": "wmKpq", "role": "kol"}
+
+
+def test_a_survey_that_asks_for_persons_only_lands_nothing():
+    header = [*SURVEY[:6], "1、您的姓名", "2、手机号码"]
+    result = read(csv_of(header, [1, "2026/09/03 12:00:00", "30秒", "微信", "", "", "张三", "13800138000"]), "2600005.csv")
+    assert (result.rows, result.counts) == ({}, {"header": 1, "ignored": 1})
