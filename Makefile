@@ -191,8 +191,8 @@ demo: $(RUNTIME) $(PROJECT) ## write the committed exports and the true KPI valu
 	@mkdir -p tests/truth
 	@cp target/demo/*.csv seeds/exports/
 	@cp target/demo/truth/metrics.csv tests/truth/
-	@find examples/exports -mindepth 1 -maxdepth 1 -type d -exec rm -r {} +
-	@cp -R target/demo/original/. examples/exports/
+	@rm -rf examples/exports
+	@cp -R target/demo/original examples/exports
 
 .PHONY: pages
 pages: export COMMUNITY_METRICS_DB := $(TEST_DB)

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from kpi import __version__
 from kpi.privacy import commands
+from kpi.publish_command import publish_command
 
 if TYPE_CHECKING:
     from kpi.boundaries.run import Report
@@ -252,6 +253,7 @@ app.command("reidentify")(commands.reidentify_command)
 app.command("erase")(commands.erase_command)
 app.command("rekey")(commands.rekey_command)
 app.command("expire")(commands.expire_command)
+app.command("publish")(publish_command)
 
 
 def main() -> None:

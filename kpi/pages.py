@@ -1,4 +1,4 @@
-"""The pages of docs/ that are written from the project itself: metrics.md, identities.md and analyses.md.
+"""The pages of docs/ that are written from the project itself: metrics.md, identities.md, analyses.md, exports.md.
 
 ``metrics.md`` comes from dbt's manifest and the semantic layer, ``identities.md`` from the tests in the
 manifest, ``analyses.md`` from the questions in ``docs/analyses.yml``, each asked on the built warehouse.
@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from kpi.contracts import load_contracts
+from kpi.contracts.page import exports_page, read_needs
 from kpi.semantic import Answer, SemanticLayer
 
 STAGES = {
@@ -300,6 +302,7 @@ def made_pages(project: Path) -> dict[Path, str]:
         project / "docs" / "identities.md": identities_page(manifest),
         project / "docs" / "analyses.md": analyses_page(layer, questions, compiled),
         project / "docs" / "alarms.md": alarms_page(_read(project / "tests" / "faults" / "faults.yml")),
+        project / "docs" / "exports.md": exports_page(load_contracts().values(), read_needs(project)),
     }
 
 

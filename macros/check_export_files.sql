@@ -23,10 +23,7 @@
     manifest and beside it.
 #}
 {% macro require_known_files(landing) -%}
-    {%- set known = ['acknowledged_quarantine'] -%}
-    {%- for node in graph.nodes.values() if node.name.startswith('base_') -%}
-        {%- do known.append(node.name[5:]) -%}
-    {%- endfor -%}
+    {%- set known = ['acknowledged_quarantine'] + contracts() | list -%}
     {%- set directory = landing.rstrip('/') -%}
     {%- set pattern = directory | replace("'", "''") -%}
     {%- set files = run_query(

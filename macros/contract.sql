@@ -33,3 +33,12 @@
     {%- endfor -%}
     {{ return(codes | join(', ')) }}
 {%- endmacro %}
+
+{# (name, title) of each export that some metric needs. #}
+{% macro exports_of_metrics() -%}
+    {%- set found = [] -%}
+    {%- for name, said in contracts().items() if said['feeds_metrics'] -%}
+        {%- do found.append((name, said['title'])) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import csv
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ _CONTRACTS_HEAD = """\
     too, are off while a landing directory is named.
 -#}}
 
-{{# What staging asks of the contracts: columns and enumerations of each export. #}}
+{{# What models ask of the contracts: title, columns and enumerations of each export, and whether a metric needs it. #}}
 {{% macro contracts() -%}}
     {{{{ return({{
 """
@@ -88,18 +89,26 @@ def _wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
-def contracts_macro(contracts: dict[str, Contract], null_likes: list[str]) -> str:
-    """``macros/contracts.sql``: what the macros of ``macros/contract.sql`` look things up in."""
+def contracts_macro(contracts: dict[str, Contract], null_likes: list[str], needed: set[str]) -> str:
+    """``macros/contracts.sql``: what the macros of ``macros/contract.sql`` look things up in.
+
+    Args:
+        contracts: the contracts by export.
+        null_likes: cells that mean nothing where a contract has no list of its own.
+        needed: exports that some metric needs.
+    """
     lines = [_CONTRACTS_HEAD.format(command=COMMAND)]
     for name, contract in contracts.items():
         names = ", ".join(_jinja(column) for column in (*contract.column_names, *LINEAGE))
         listed = _wrapped(names, WIDTH - 16)
-        lines.append(f"        '{name}': {{\n            'columns': [\n")
+        title = _jinja(f"{contract.system} {contract.label}")
+        lines.append(f"        '{name}': {{\n            'title': {title},\n            'columns': [\n")
         lines += [f"                {line}\n" for line in listed]
         lines.append("            ],\n            'values': {\n")
         lines += [f"                {_values(column)},\n" for column in contract.columns if column.values]
         own = "none" if list(contract.null_likes) == null_likes else _sql(contract.null_likes)
-        lines.append(f"            }},\n            'null_likes': {own},\n        }},\n")
+        lines.append(f"            }},\n            'null_likes': {own},\n")
+        lines.append(f"            'feeds_metrics': {str(name in needed).lower()},\n        }},\n")
     lines.append(_CONTRACTS_FOOT)
     lines.append(
         "\n{# Trimmed cells that mean nothing, as a list in SQL; an export may have a list of its own. #}\n"
@@ -129,7 +138,14 @@ def derived(project: Path) -> dict[Path, str]:
     contracts = load_contracts()
     defaults = yaml.safe_load((FOLDER / "_defaults.yml").read_text(encoding="utf-8"))
     seeds = {project / "seeds" / "exports" / f"{name}.yml": seed_yaml(c) for name, c in contracts.items()}
-    return seeds | {project / "macros" / "contracts.sql": contracts_macro(contracts, defaults["null_likes"])}
+    macro = contracts_macro(contracts, defaults["null_likes"], _needed(project))
+    return seeds | {project / "macros" / "contracts.sql": macro}
+
+
+def _needed(project: Path) -> set[str]:
+    """The exports that some metric needs, as measured by ``python -m harness.absent``."""
+    with (project / "seeds" / "reference" / "metric_exports.csv").open(encoding="utf-8", newline="") as file:
+        return {row["export_name"] for row in csv.DictReader(file)}
 
 
 if __name__ == "__main__":

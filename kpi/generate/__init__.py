@@ -14,6 +14,8 @@ from kpi.generate.engagement import build_engagement, engagement_rows
 from kpi.generate.exports import COLUMNS, read_rows, write_exports, write_tables
 from kpi.generate.files import ENDINGS, FORMS
 from kpi.generate.messages import write_messages
+from kpi.generate.privacy import build_privacy, privacy_rows
+from kpi.generate.small_exports import small_rows
 from kpi.generate.staffing import build_staffing, staffing_rows
 from kpi.generate.world import build_world
 
@@ -99,6 +101,8 @@ def generate(cfg: Config, progress: Callable[[str, int], None] | None = None) ->
         tally, log, rows["wecom__messages"] = write_messages(world, new, lambda n: tell("messages", n))
         engagement, staffing = build_engagement(world, log.bodies), build_staffing(world, tally)
         rows |= write_tables(new, cfg.fmt, engagement_rows(world, engagement) | staffing_rows(world, staffing))
+        privacy = build_privacy(world, commerce, log.bodies.bodies, log.consents)
+        rows |= write_tables(new, cfg.fmt, privacy_rows(world, privacy) | small_rows(world, commerce))
         result = Result(out, rows, sum(f.stat().st_size for f in new.iterdir()), notes=world.notes)
         if cfg.with_originals:
             from kpi.generate.originals import People, write_originals
@@ -114,7 +118,7 @@ def generate(cfg: Config, progress: Callable[[str, int], None] | None = None) ->
             inside = target.is_relative_to(out)
             made = new / target.relative_to(out) if inside else work / "truth.csv"
             made.parent.mkdir(parents=True, exist_ok=True)
-            side = Side(log, engagement, staffing)
+            side = Side(log, engagement, staffing, privacy)
             result.truth, result.truth_rows = target, write_truth(world, commerce, tally, side, made)
         if cfg.form == "original":
             for name in rows:

@@ -28,23 +28,27 @@ TOPICS = (
 )
 
 # Numbers of the topics that came later; a new topic never moves the stream of another one.
-NUMBERED = {
-    name: 101 + i
-    for i, name in enumerate(
-        (
-            "polls",
-            "red_packets",
-            "check_ins",
-            "content",
-            "articles",
-            "surveys",
-            "contact_statistics",
-            "group_statistics",
-            "targets",
-            "demographics",
+NUMBERED = (
+    {
+        name: 101 + i
+        for i, name in enumerate(
+            (
+                "polls",
+                "red_packets",
+                "check_ins",
+                "content",
+                "articles",
+                "surveys",
+                "contact_statistics",
+                "group_statistics",
+                "targets",
+                "demographics",
+            )
         )
-    )
-} | {name: 201 + i for i, name in enumerate(("group_buying", "payments", "coupons", "campaigns", "live", "courses"))}
+    }
+    | {name: 201 + i for i, name in enumerate(("group_buying", "payments", "coupons", "campaigns", "live", "courses"))}
+    | {name: 301 + i for i, name in enumerate(("videos", "notes", "personal_bills"))}
+)
 
 DEFAULT_START = date(2025, 11, 1)
 MESSAGES_PER_MEMBER = 7
@@ -64,7 +68,8 @@ class Config:
     communities: groups, flash and overflow groups included (6..2000).
     days: simulated days (35..1000). seed: any integer >= 0. start: first simulated day H.
     messages: target number of rows of ``wecom__messages`` (None: 7 per member).
-    fmt: ``csv`` or ``parquet``. form: ``landed``, ``original`` or ``both``. Raises GenerateError when a value is out of range.
+    fmt: ``csv`` or ``parquet``. form: ``landed``, ``original`` or ``both``.
+    Raises GenerateError when a value is out of range.
     """
 
     out: Path
@@ -97,8 +102,8 @@ class Config:
             raise GenerateError(f"--form must be one of {', '.join(FORM_NAMES)}, got {self.form!r}")
         if self.with_originals and self.message_target >= TEXT_LIMIT:
             raise GenerateError(
-                f"--form {self.form} writes the words of every message; that is for fewer than {TEXT_LIMIT:,} messages, "
-                f"and this run has {self.message_target:,}. Choose --messages or --form landed."
+                f"--form {self.form} writes the words of every message; that is for fewer than {TEXT_LIMIT:,} "
+                f"messages, and this run has {self.message_target:,}. Choose --messages or --form landed."
             )
         if self.start.year < 2016:
             raise GenerateError("--start must be 2016-01-01 or later")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from kpi.generate.clock import DAY, HOUR, local_date
 from kpi.generate.keys import Keys, content_keys
 from kpi.generate.names import PRODUCTS
 from kpi.generate.raw_ids import mix64, raw_id
@@ -65,10 +66,18 @@ class RedPacket:
     amount: int
 
 
+def archive_places(cfg: Config, body: Body) -> list[tuple[str, int, int]]:
+    """(File, when it was made, line) of every file of the archive that holds a message."""
+    day = cfg.h0 + body.day * DAY
+    first = f"msg_{local_date(day):%Y%m%d}", day + DAY + 2 * HOUR, body.line
+    return [first] if body.again is None else [first, body.again]
+
+
 class Bodies:
     """Draws what polls and red packets say, message by message in the order of time."""
 
     def __init__(self, cfg: Config) -> None:
+        self.bodies: list[Body] = []
         self.polls: list[Poll] = []
         self.red_packets: list[RedPacket] = []
         self._people = cfg.members
@@ -78,6 +87,7 @@ class Bodies:
 
     def add(self, body: Body) -> dict[str, Any]:
         """Draw the body of one message; returns it as the archive holds it."""
+        self.bodies.append(body)
         if body.kind == "vote":
             self.polls.append(self._poll(body))
             return poll_body(self.polls[-1].vote_id, self.polls[-1].kind)
@@ -158,7 +168,9 @@ class Contents:
         """Content keys of the rows of a block. bodies: those of polls and red packets, by row."""
         if not self._composed:
             return content_keys(block["content"])
-        columns = (block[name].tolist() for name in ("kind", "content", "length", "terms", "solitaire", "stop", "voice"))
+        columns = (
+            block[name].tolist() for name in ("kind", "content", "length", "terms", "solitaire", "stop", "voice")
+        )
         return pa.array(
             [
                 self._key(kinds[row[0]], *row[1:], sign, bodies.get(i))

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from kpi.generate.clock import DAY, HOUR, local_date, midnight, next_month, stamp
-from kpi.generate.contents import VOTE, Bodies, Body, Poll, RedPacket
+from kpi.generate.contents import VOTE, Bodies, Body, Poll, RedPacket, archive_places
 from kpi.generate.exports import Row
 from kpi.generate.files import Lines
 from kpi.generate.world import World, seconds_of_day
@@ -426,10 +426,8 @@ def _bodies(w: World, export: str, records: list, cells) -> Iterator[Row]:
     for x in records:
         b = x.body
         row = (b.msgid, _sender(w, b), _chat(w, b.room) if b.room >= 0 else room[b.room + 2], str(b.ms), *cells(x))
-        made, day = w.cfg.h0 + (b.day + 1) * DAY + 2 * HOUR, local_date(w.cfg.h0 + b.day * DAY)
-        yield *row, *num.tag(f"msg_{day:%Y%m%d}", made, b.line)
-        if b.again is not None:
-            yield *row, *num.tag(*b.again)
+        for place in archive_places(w.cfg, b):
+            yield *row, *num.tag(*place)
 
 
 def _check_in_rows(w: World, e: Engagement) -> Iterator[Row]:

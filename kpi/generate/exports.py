@@ -159,6 +159,26 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "manual__targets": ("目标编号", "指标", "周期", "周期开始", "目标值", "社群", "员工"),
     "scrm__customer_demographics": ("external_userid", "age_band", "gender", "region"),
+    "wechat_channels__videos": (
+        "视频描述", "视频ID", "发布时间", "完播率", "平均播放时长", "播放量", "推荐", "喜欢", "评论量", "分享量",
+        "关注量",
+        "转发聊天和朋友圈", "设为铃声", "设为状态", "设为朋友圈封面", "企微链接点击次数", "企微链接点击人数",
+        "添加到通讯录次数",
+        "添加到通讯录人数",
+    ),
+    "xiaohongshu__notes": (
+        "笔记标题", "首次发布时间", "体裁", "曝光", "观看量", "封面点击率", "点赞", "评论", "收藏", "涨粉", "分享",
+        "人均观看时长",
+        "弹幕",
+    ),
+    "wechat_pay__personal_bills": (
+        "交易时间", "交易类型", "收/支", "金额(元)", "支付方式", "当前状态", "交易单号", "商户单号",
+    ),
+    "kuaituantuan__sheet_orders": (
+        "跟团号", "支付时间", "订单金额", "退款金额", "订单状态", "商品", "商品种类数", "自提点", "联系电话",
+    ),
+    "wecom__consents": ("external_userid", "chat_id", "agree_status", "status_change_time"),
+    "manual__profiling_choices": ("客户", "选择", "生效日期", "备注"),
 }  # fmt: skip
 
 # Rows that a correct staging layer sets aside, each placed once. (Message cases: messages.py.)

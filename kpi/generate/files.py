@@ -52,6 +52,7 @@ FORMS: dict[str, Form] = {
     "wecom__messages": _ARCHIVE,
     "wecom__polls": _ARCHIVE,
     "wecom__red_packets": _ARCHIVE,
+    "wecom__consents": Form("consents", "wecom", "consents"),
     "wecom__contact_statistics": Form("contact_statistics", "wecom", "statistics"),
     "wecom__group_statistics": Form("group_statistics", "wecom", "statistics"),
     "wecom__acquisition_links": Form("acquisition_links", "wecom", "statistics"),
@@ -65,6 +66,10 @@ FORMS: dict[str, Form] = {
     "kuaituantuan__orders": _KTT,
     "kuaituantuan__order_lines": _KTT,
     "kuaituantuan__activities": Form("ktt_activities", "kuaituantuan", extension="json", stamped=True),
+    "kuaituantuan__sheet_orders": Form("sheet_orders", "kuaituantuan", extension="xlsx", first=2),
+    "wechat_pay__personal_bills": Form("personal_bill", "wechat_pay", extension="csv", first=18),
+    "wechat_channels__videos": Form("videos", "wechat_channels", extension="csv", first=2, stamped=True),
+    "xiaohongshu__notes": Form("notes", "xiaohongshu", extension="xlsx", first=3),
     "tencent_ads__daily": Form("gbk_table", "ads", extension="csv", first=2, stamped=True),
     "oceanengine__daily": Form("ocean", "ads", extension="csv", first=2, stamped=True),
     "wechat_channels__live_sessions": Form("live", "wechat_channels", "live"),
@@ -88,6 +93,7 @@ FORMS: dict[str, Form] = {
     "manual__courses": _sheet(4),
     "manual__surveys": _sheet(4),
     "manual__targets": _sheet(4),
+    "manual__profiling_choices": _sheet(4),
 }
 ENDINGS = {".zip", *(f".{form.extension}" for form in FORMS.values())}
 YOUZAN_XLSX_FROM = 2026  # orders of this year and later are exported as workbooks

@@ -34,6 +34,7 @@ TYPES = (
 )  # fmt: skip
 TYPE_ID = {name: i for i, name in enumerate(TYPES)}
 TEXT, VOICE, MIXED, REVOKE = (TYPE_ID[t] for t in ("text", "voice", "mixed", "revoke"))
+CONSENTS = (TYPE_ID["agree"], TYPE_ID["disagree"])
 NOT_COUNTED = (REVOKE, TYPE_ID["agree"], TYPE_ID["disagree"])
 TYPE_P = np.array([0.72, 0.09, 0.035, 0.01, 0.05, 0.02, 0.025, 0.02, 0.008, 0.006, 0.004, 0.012])
 SEND, RECALL, SWITCH = 0, 1, 2
@@ -131,6 +132,7 @@ class MessageLog:
 
     def __init__(self, cfg: Config) -> None:
         self.bodies = Bodies(cfg)
+        self.consents: list[Body] = []  # agree and disagree messages
         self.term_texts: list[str] = []
         self.contents: Contents
         self._h0_ms, self._with_kept = cfg.h0 * 1000, cfg.with_truth
@@ -141,15 +143,19 @@ class MessageLog:
     ) -> dict[int, tuple[Body, dict[str, Any]]]:
         """Remember the rows of one day; ``seq`` is the running number of its first row.
 
-        Returns the polls and red packets by row: the message and what it says.
+        Returns the polls, red packets and consents by row: the message and what it says.
         """
         said = {}
         low = self._h0_ms + day * DAY_MS
-        rows = np.flatnonzero(np.isin(block["kind"], (TYPE_ID["vote"], TYPE_ID["redpacket"])))
+        rows = np.flatnonzero(np.isin(block["kind"], (TYPE_ID["vote"], TYPE_ID["redpacket"], *CONSENTS)))
         for i, msgid in zip(rows.tolist(), _msgids(block["ms"][rows], seq + rows, low).to_pylist(), strict=True):
             where = (int(block[name][i]) for name in ("sender", "room", "ms"))
             body = Body(day, msgid, *where, TYPES[int(block["kind"][i])], bool(recalled[i]))
-            said[i] = body, self.bodies.add(body)
+            if int(block["kind"][i]) in CONSENTS:
+                self.consents.append(body)
+                said[i] = body, {}
+            else:
+                said[i] = body, self.bodies.add(body)
         if not self._with_kept:
             return said
         ok = (block["action"] == SEND) & (block["room"] >= 0) & ~recalled & ~np.isin(block["kind"], NOT_COUNTED)
@@ -302,7 +308,9 @@ class _Simulator:
         content[single] = self.next_short + np.arange(single.size, dtype=np.uint64)
         self.next_short += single.size
         own = worded & (content >= POOL) & ~short
-        length = np.where(own, np.maximum(length, least_lengths(self.term_texts, terms, polarity(content), solitaire)), length)
+        length = np.where(
+            own, np.maximum(length, least_lengths(self.term_texts, terms, polarity(content), solitaire)), length
+        )
         return {
             "action": np.zeros(n, np.int8),
             "sender": sender.astype(np.int64),
@@ -611,7 +619,7 @@ def _content(
     rows = np.flatnonzero(hashed)
     place = np.cumsum(hashed) - 1
     part = _take(full, rows)
-    bodies = {int(place[row]): body for row, (_, body) in said.items()}
+    bodies = {int(place[row]): body for row, (_, body) in said.items() if hashed[row]}
     keys = contents.keys_of(part, TYPES, np.where(part["length"] >= 0, polarity(part["content"]), 0), bodies)
     return keys.take(pa.array(np.maximum(place, 0)))
 

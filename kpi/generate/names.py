@@ -73,4 +73,5 @@ def nickname(number: int) -> str:
 
 def address(number: int) -> str:
     """An invented address within a district."""
-    return f"{_STREETS[number % len(_STREETS)]}{number * 17 % 900 + 1}号{number % 30 + 1}栋{number * 7 % 24 + 1:02d}0{number % 4 + 1}室"
+    street, flat = _STREETS[number % len(_STREETS)], f"{number * 7 % 24 + 1:02d}0{number % 4 + 1}室"
+    return f"{street}{number * 17 % 900 + 1}号{number % 30 + 1}栋{flat}"

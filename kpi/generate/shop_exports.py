@@ -96,12 +96,25 @@ def _odd_version(c: Commerce) -> Version | None:
 
 def _line_rows(w: World, c: Commerce) -> Iterator[Row]:
     num = Lines("kuaituantuan__order_lines")
+    for versions in _by_file(c):
+        # a reply lists gifts apart: they are numbered behind the lines of all its orders
+        for gift in (False, True):
+            for o, v in versions:
+                for k, x in enumerate(o.lines):
+                    if x.gift == gift:
+                        yield (
+                            o.number, f"{o.number}-{k + 1}", _code(x.product), PRODUCTS[x.product][0], str(x.count),
+                            str(x.price), str(x.real), str(o.back(x, v.exported)), "1" if gift else "0",
+                            *num.tag(v.stem, v.exported),
+                        )  # fmt: skip
+
+
+def _by_file(c: Commerce) -> list[list[tuple[GroupOrder, Version]]]:
+    """Group orders and their versions, file by file."""
+    files: dict[tuple[str, int], list[tuple[GroupOrder, Version]]] = {}
     for o, v in _group_versions(c):
-        for k, x in enumerate(o.lines):
-            yield (
-                o.number, f"{o.number}-{k + 1}", _code(x.product), PRODUCTS[x.product][0], str(x.count), str(x.price),
-                str(x.real), str(o.back(x, v.exported)), "1" if x.gift else "0", *num.tag(v.stem, v.exported),
-            )  # fmt: skip
+        files.setdefault((v.stem, v.exported), []).append((o, v))
+    return list(files.values())
 
 
 def product_code(o: Order, line: int, unlisted: str) -> str:

@@ -1,8 +1,8 @@
 """Conversion of one cell to the form in which its export is landed.
 
 A cell stays as it stands where the export's form permits it: staging reads `¥1,234.50` and `2025/11/1` by itself. It is
-converted where the file writes it differently (another unit, another spelling). What cannot be read lands
-unchanged with a doubt, and is never repaired by a guess.
+converted where the file writes it differently (another unit, another spelling). What cannot be read lands unchanged and
+is never repaired by a guess; that staging will set it aside is told by ``kpi.ingest.doubts``.
 """
 
 import re
@@ -10,18 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import NamedTuple
 
 from kpi.ingest import cells
 from kpi.ingest.cells import Cell
-
-# Doubts: why the models will set a landed cell aside. Keys of operator messages, never with a value in them.
-NOT_A_NUMBER = "not a number"
-NOT_A_TIME = "not a time"
-NO_TIME_OF_DAY = "a day without a time of day"
-ROUNDED = "shortened by a spreadsheet, last digits lost"
-NOT_EXACT = "a fraction of a fen"
-UNKNOWN_CODE = "a value outside the contract's list"
 
 FORMS = {
     "local_date": ("YYYY-MM-DD",),
@@ -32,88 +23,67 @@ FORMS = {
 }
 """How an export writes a time unless its column says otherwise; the first form is what a date cell becomes."""
 
+_FEN = {"fen": 1, "yuan": 100, "wan": 1_000_000}
+_EPOCH_DIGITS = {"epoch_s": 10, "epoch_ms": 13}
 _TOKENS = re.compile(r"YYYY|MM|M|DD|D|HH|H|mm|ss")
 _PARTS = {"Y": "year", "M": "month", "D": "day", "H": "hour", "m": "minute", "s": "second"}
 # What staging reads: yen signs and thousands separators, but no units behind and no full-width digits.
 _PLAIN_NUMBER = re.compile(r"\s*`?\s*[-+]?[¥￥]?[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?\s*", re.ASCII)
-_WHOLE = re.compile(r"[0-9]+")
 # Up to 15 digits a float is exact.
 _FLOATED = re.compile(r"([0-9]{1,15})\.0")
 
 
-class Converted(NamedTuple):
-    """A landed cell: its text, and a doubt (one of this module's constants) or nothing."""
-
-    text: str
-    doubt: str = ""
-
-
-def money(cell: Cell, unit: str, export_unit: str) -> Converted:
+def money(cell: Cell, unit: str, export_unit: str) -> str:
     """Money from `unit` (`yuan`, `fen`, or `wan`: ten thousands of yuan) in the unit of the export, exact.
 
-    The same unit and a writing that staging reads: the cell stays. Fen that are no whole number are a doubt.
+    In the same unit a writing that staging reads stays. What would be a fraction of a fen stays as it is.
     """
     if unit == export_unit:
-        return _yuan_cell(cell) if export_unit == "yuan" else number(cell)
+        return number(cell)
     amount = cells.read_number(cell)
-    if amount is None:
-        return _unread(cell, NOT_A_NUMBER)
-    fen = amount * {"fen": 1, "yuan": 100, "wan": 1_000_000}[unit]
-    if fen != int(fen):
-        return Converted(cells.cell_text(cell), NOT_EXACT)
-    return Converted(_like(cell, str(int(fen)) if export_unit == "fen" else f"{fen / 100:.2f}"))
+    fen = None if amount is None else amount * _FEN[unit]
+    if fen is None or fen != int(fen):
+        return cells.cell_text(cell)
+    return _like(cell, str(int(fen)) if export_unit == "fen" else f"{fen / 100:.2f}")
 
 
-def _yuan_cell(cell: Cell) -> Converted:
-    """Yuan in yuan; a number cell of a workbook, which has no spelling of its own, is written with two decimals."""
-    if isinstance(cell, int | float) and not isinstance(cell, bool):
-        amount = cells.read_number(cell)
-        if amount is not None and amount * 100 == int(amount * 100):
-            return Converted(f"{amount:.2f}")
-    return number(cell)
-
-
-def number(cell: Cell, factor: int = 1) -> Converted:
+def number(cell: Cell, factor: int = 1) -> str:
     """A number, `factor` times what the cell says (10000 under a header with `（万）`)."""
     text = cells.cell_text(cell)
-    if factor == 1 and (_PLAIN_NUMBER.fullmatch(text) or (text and _is_signed_small(text))):
-        return Converted(text)
+    if factor == 1 and _PLAIN_NUMBER.fullmatch(text):
+        return text
     amount = cells.read_number(cell)
-    if amount is None:
-        return _unread(cell, NOT_A_NUMBER)
-    return Converted(_like(cell, _plain(amount * factor)))
+    return text if amount is None else _like(cell, _plain(amount * factor))
 
 
-def _is_signed_small(text: str) -> bool:
-    return text.strip() == text and re.fullmatch(r"-?\.\d+", text, re.ASCII) is not None
+def percent(cell: Cell) -> str:
+    """A share in percent with its sign. A number of a workbook is a fraction, which the workbook shows as percent."""
+    if isinstance(cell, str):
+        return cell
+    share = cells.read_number(cell)
+    return cells.cell_text(cell) if share is None else f"{share * 100:.2f}%"
 
 
-def percent(cell: Cell, *, fraction: bool = False, of_fraction: bool = False) -> Converted:
-    """A share. Exports in percent points keep `28.64%`; with `fraction` they want 0 to 1.
-
-    `of_fraction` says that the file writes 0 to 1 itself; a percent sign in the cell always counts.
-    """
-    text = cells.normalise(cells.cell_text(cell))
-    is_points = text.endswith("%") or not of_fraction
-    amount = cells.read_percent(cell)
-    if amount is None:
-        return _unread(cell, NOT_A_NUMBER)
-    if is_points != fraction:
-        return Converted(cells.cell_text(cell))
-    return Converted(_plain(amount / 100 if fraction else amount * 100))
+def fraction(cell: Cell) -> str:
+    """A share from 0 to 1; a percent sign in the cell counts."""
+    text = cells.cell_text(cell)
+    points = cells.read_percent(cell) if cells.normalise(text).endswith("%") else None
+    return text if points is None else _plain(points / 100)
 
 
-def seconds(cell: Cell, suffix: str = "") -> Converted:
+def seconds(cell: Cell, suffix: str = "") -> str:
     """A length of time in seconds with the export's suffix (`秒` or none)."""
     text = cells.cell_text(cell)
     if suffix and re.fullmatch(rf"[0-9]+(\.[0-9]+)?{suffix}", text):
-        return Converted(text)
+        return text
     amount = cells.read_seconds(cell)
-    return _unread(cell, NOT_A_NUMBER) if amount is None else Converted(_plain(amount) + suffix)
+    return text if amount is None else _plain(amount) + suffix
 
 
-def moment(cell: Cell, time_unit: str, forms: Sequence[str] = (), *, is_1904: bool = False) -> Converted:
+def moment(cell: Cell, time_unit: str, forms: Sequence[str] = (), *, is_1904: bool = False) -> str:
     """A time in the form of the export: epoch digits, or local text in one of `forms` (default: that of the unit).
+
+    A day without a time of day stays as it is where the export tells the minute: midnight would be a guess.
 
     Args:
         cell: as the reader gave it.
@@ -121,31 +91,27 @@ def moment(cell: Cell, time_unit: str, forms: Sequence[str] = (), *, is_1904: bo
         forms: writings that staging reads, in `YYYY MM M DD D HH H mm ss`; the first is used for what is converted.
         is_1904: whether serial numbers of this workbook count from 1904.
     """
-    text = cells.cell_text(cell)
-    if time_unit in ("epoch_s", "epoch_ms"):
-        return _epoch(cell, 10 if time_unit == "epoch_s" else 13, is_1904)
+    if time_unit in _EPOCH_DIGITS:
+        return _epoch(cell, _EPOCH_DIGITS[time_unit], is_1904)
     forms = tuple(forms) or FORMS[time_unit]
-    if isinstance(cell, str) and any(_is_written(text.strip().removeprefix("`"), form) for form in forms):
-        return Converted(text)
+    if isinstance(cell, str) and any(_is_written(cell.strip().removeprefix("`"), form) for form in forms):
+        return cell
     found = cells.read_moment(cell, is_1904=is_1904)
-    if found is None:
-        return _unread(cell, NOT_A_TIME)
-    if "HH" in forms[0] and not found.has_clock:
-        return Converted(text, NO_TIME_OF_DAY)
-    return Converted(_like(cell, write(found.at, forms[0])))
+    if found is None or ("HH" in forms[0] and not found.has_clock):
+        return cells.cell_text(cell)
+    return _like(cell, write(found.at, forms[0]))
 
 
-def _epoch(cell: Cell, digits: int, is_1904: bool) -> Converted:
+def _epoch(cell: Cell, digits: int, is_1904: bool) -> str:
     text = cells.cell_text(cell)
     found = cells.read_moment(cell, is_1904=is_1904)
-    if found is None:
-        return _unread(cell, NOT_A_TIME)
-    if _WHOLE.fullmatch(text.strip()) and len(text.strip()) == digits:
-        return Converted(text)
+    bare = text.strip()
+    if found is None or (bare.isdigit() and len(bare) == digits):
+        return text
+    is_milliseconds = bare.isdigit() and len(bare) == 13
     epoch = int((found.at - cells.SHANGHAI - datetime(1970, 1, 1)) / timedelta(milliseconds=1))
-    if _WHOLE.fullmatch(text.strip()) and len(text.strip()) == 13:
-        epoch = int(text)
-    return Converted(str(epoch // 1000 if digits == 10 else epoch))
+    epoch = int(bare) if is_milliseconds else epoch
+    return str(epoch // 1000 if digits == 10 else epoch)
 
 
 def write(at: datetime, form: str) -> str:
@@ -160,12 +126,12 @@ def write(at: datetime, form: str) -> str:
 
 @cache
 def _pattern(form: str) -> re.Pattern[str]:
-    # strptime, with which staging reads, takes one digit for two.
-    return re.compile(
-        _TOKENS.sub(
-            lambda token: f"(?P<{_PARTS[token.group()[0]]}>\\d{{{4 if token.group() == 'YYYY' else '1,2'}}})", form
-        )
-    )
+    def part(token: re.Match[str]) -> str:
+        # strptime, with which staging reads, takes one digit for two.
+        digits = "4" if token.group() == "YYYY" else "1,2"
+        return f"(?P<{_PARTS[token.group()[0]]}>\\d{{{digits}}})"
+
+    return re.compile(_TOKENS.sub(part, form), re.ASCII)
 
 
 def _is_written(text: str, form: str) -> bool:
@@ -179,29 +145,11 @@ def _is_written(text: str, form: str) -> bool:
     return cells.EARLIEST <= at < cells.LATEST
 
 
-def code(cell: Cell, values: Sequence[str], *, closed: bool) -> Converted:
-    """A code as it stands; outside a closed list it is a doubt."""
-    text = cells.cell_text(cell)
-    if closed and values and text.strip().removeprefix("`") not in values:
-        return Converted(text, UNKNOWN_CODE)
-    return Converted(text)
-
-
-def plain(cell: Cell) -> Converted:
-    """A text as it stands; a number that has lost digits is a doubt."""
-    return Converted(cells.cell_text(cell), ROUNDED if cells.is_rounded(cell) else "")
-
-
-def identifier(cell: Cell) -> Converted:
+def identifier(cell: Cell) -> str:
     """An id as it stands, without the `.0` that a program for statistics hangs on (`9100000001.0`)."""
     text = cells.cell_text(cell)
-    if floated := _FLOATED.fullmatch(text.strip()):
-        return Converted(floated[1])
-    return plain(cell)
-
-
-def _unread(cell: Cell, doubt: str) -> Converted:
-    return Converted(cells.cell_text(cell), ROUNDED if cells.is_rounded(cell) else doubt)
+    floated = _FLOATED.fullmatch(text.strip()) if text.endswith("0") else None
+    return floated[1] if floated else text
 
 
 def _like(cell: Cell, text: str) -> str:

@@ -1,8 +1,8 @@
 """CSV and its relatives, from bytes to numbered records.
 
-Made for what platforms and spreadsheets write: several encodings, bills whose cells open with a backtick, quotes that are
-never closed, lines damaged on the way. A line that cannot be read becomes a record with a problem; none is skipped,
-and memory does not grow with the file.
+Made for what platforms and spreadsheets write: several encodings, bills whose cells open with a backtick, quotes that
+are never closed, lines damaged on the way. A line that cannot be read becomes a record with a problem; none is
+skipped, and memory does not grow with the file.
 """
 
 import codecs

@@ -28,11 +28,20 @@ def detect(head: bytes) -> str:
     lines = [line for line in head.split(b"\n") if not line.isascii()]
     if not lines:
         return "ascii"
-    good = sum(_fits(line, "utf-8") for line in lines)
-    if good * 2 >= len(lines):
-        return "utf-8"
-    chinese = sum(_fits(line, "gb18030") for line in lines)
-    return "gb18030" if chinese > good else "utf-8"
+    utf8 = [line for line in lines if _fits(line, "utf-8")]
+    if len(utf8) * 2 < len(lines) and sum(_fits(line, "gb18030") for line in lines) > len(utf8):
+        return "gb18030"
+    return "gb18030" if utf8 and not any(_tells_utf8(line) for line in utf8) else "utf-8"
+
+
+def _tells_utf8(line: bytes) -> bool:
+    """Whether a line that is UTF-8 is hardly GB18030 too.
+
+    A few Chinese characters in GB18030 are also UTF-8, as two-byte letters that no Chinese file holds: 群 reads Ⱥ.
+    Three-byte characters, and signs like ¥ and ·, speak for UTF-8.
+    """
+    text = codecs.getincrementaldecoder("utf-8")().decode(line, final=False)
+    return max(line) >= 0xE0 or not _fits(line, "gb18030") or all(char <= "\u00bf" for char in text)
 
 
 def _utf16(head: bytes) -> str | None:

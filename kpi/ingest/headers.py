@@ -1,4 +1,4 @@
-"""Names of columns as people and platforms write them: `消耗（元）`, `观看人数(万)`, `点击率 %`, two rows, the same name twice."""
+"""Names of columns as people write them: `消耗（元）`, `观看人数(万)`, `点击率 %`, in two rows, the same name twice."""
 
 import re
 from collections import Counter
@@ -30,6 +30,11 @@ class Header(NamedTuple):
     unit: str
     given: str
     sub: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names by which a layout may know it, the most telling first; some may be blank."""
+        return (self.name, self.base, self.sub, base_of(self.sub)[0])
 
 
 def name_of(cell: Cell) -> str:

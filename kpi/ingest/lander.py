@@ -34,20 +34,29 @@ class Table:
         self.persons = [(at, column) for at, column in enumerate(contract.columns) if column.is_personal]
         self.required = [at for at, column in enumerate(contract.columns) if column.required]
         self.schema = pa.schema([(name, pa.string()) for name in (*contract.column_names, *LINEAGE)])
-        self.rows: list[list[str]] = []
+        self.width = len(self.schema)
+        # cell after cell: a list per row would be one more thing for the garbage collector to walk, over and over
+        self.cells: list[str | None] = []
+
+    @property
+    def waiting(self) -> int:
+        """Rows that wait."""
+        return len(self.cells) // self.width
 
     def batch(self) -> pa.RecordBatch:
-        """What waits, as one batch; nothing waits then."""
-        columns = [_strings(column) for column in zip(*self.rows, strict=True)]
-        self.rows = []
+        """The first rows that wait, at most ``BATCH``; they wait no longer."""
+        end = BATCH * self.width
+        cells, self.cells = self.cells[:end], self.cells[end:]
+        columns = [_strings(cells[at :: self.width]) for at in range(self.width)]
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
 
-def _strings(column: tuple[str, ...]) -> pa.Array:
+def _strings(column: list[str | None]) -> pa.Array:
     try:
-        return pa.array(column, pa.string())
+        cells = pa.array(column, pa.string())
     except UnicodeEncodeError:  # half of an emoji, as \\ud83d in JSON can say it
-        return pa.array([value.encode("utf-8", "replace").decode() for value in column], pa.string())
+        cells = pa.array([(value or "").encode("utf-8", "replace").decode() for value in column], pa.string())
+    return cells.fill_null("") if cells.null_count else cells
 
 
 class Lander:
@@ -82,7 +91,7 @@ class Lander:
             self._reject(item)
         else:
             account.read += 1
-            landed = sum([self._land(row) for row in item])
+            landed = self._land(item[0]) if len(item) == 1 else sum([self._land(row) for row in item])
             account.landed += landed > 0
             account.quarantined += landed == 0
 
@@ -101,7 +110,8 @@ class Lander:
         stamp = row.exported_at or self._source.exported_at
         if stamp > self.latest:
             self.latest = stamp
-        table.rows.append([*[cell or "" for cell in cells], self._source.name + row.part, str(row.number), stamp])
+        cells += (self._source.name + row.part, str(row.number), stamp)
+        table.cells += cells
         self.account.rows[row.export] += 1
         return True
 
@@ -134,7 +144,7 @@ class Lander:
         self.account.quarantined_reasons[item.export, item.column, item.reason] += 1
         self.account.rows[REJECTED] += 1
         place = [self._source.name + item.part, str(item.number), stamp]
-        self._table(REJECTED).rows.append([item.export, item.column, hidden(item.value), item.reason, *place])
+        self._table(REJECTED).cells += [item.export, item.column, hidden(item.value), item.reason, *place]
 
     def _table(self, export: str) -> Table:
         table = self._tables.get(export)
@@ -145,11 +155,8 @@ class Lander:
     def full(self, least: int = BATCH) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Batches of the exports with at least so many rows waiting, checked for doubts."""
         for export, table in self._tables.items():
-            while len(table.rows) >= least:
-                rest = table.rows[BATCH:]
-                table.rows = table.rows[:BATCH]
+            while table.waiting >= least:
                 batch = table.batch()
-                table.rows = rest
                 if export != REJECTED:
                     self._doubts.look(table.contract, batch)
                 yield export, batch

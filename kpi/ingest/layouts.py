@@ -6,12 +6,14 @@ XML); those of tables are in ``table_layouts.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from kpi.ingest.paths import EACH, MISSING, Steps, get, is_there, steps
-from kpi.ingest.units import UNITS, as_text, in_unit
+from kpi.ingest.layout_cells import LayoutError, Paths, Place, Plan, Stack, paths_in, plan
+from kpi.ingest.paths import Steps, get, is_there
+from kpi.ingest.units import UNITS
 
 if TYPE_CHECKING:
     from kpi.contracts import Contract
@@ -22,12 +24,9 @@ RECORD_KEYS = (
     "name", "known_from", "kind", "records", "requires", "when", "fields", "constants", "maps", "units", "ignored",
     "prepare", "also", "one_day", "otherwise", "ignore", "reject",
 )  # fmt: skip
+__all__ = ["LayoutError", "RecordLayout", "raw_layouts", "record_layouts"]
 PREPARED = ("archive_message",)
 """What ``prepare`` may name: see ``kpi.ingest.archive``."""
-
-
-class LayoutError(ValueError):
-    """A layout in a contract that cannot be used; the message names export, layout and what to write."""
 
 
 def raw_layouts(contracts: Mapping[str, Contract], *kinds: str) -> Iterator[tuple[Contract, Mapping[str, Any]]]:
@@ -54,25 +53,6 @@ def _day(epoch: str) -> int:
     return (int(epoch) + 8 * 3600) // 86_400
 
 
-Stack = tuple[Any, ...]
-"""The record and the elements that the path ``records`` stands at, outermost first."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A path, resolved against the level of the stack that it is nearest to."""
-
-    level: int
-    path: Steps
-
-    def of(self, stack: Stack) -> Any:
-        """What stands there; MISSING where nothing does."""
-        return get(stack[self.level], self.path)
-
-
-Cell = Callable[[Stack], Any]
-
-
 @dataclass(frozen=True)
 class RecordLayout:
     """How records of JSON or XML become rows of one export.
@@ -85,7 +65,7 @@ class RecordLayout:
         whole: ``when`` on the record: place and the texts allowed.
         each: ``when`` on the elements that become rows.
         levels: Steps from one level of the stack to the list below it; none when a record is a row.
-        cells: One per column of the contract, giving text, or what stands there for a column of persons.
+        plan: Gives the cells of a row.
         known: Keys of an element that are used or known; None when any key is.
         prepare: Name of a function that adds what cannot be said in paths.
         also: It applies beside other layouts of its export, not instead of them.
@@ -101,7 +81,7 @@ class RecordLayout:
     whole: tuple[tuple[Place, frozenset[str]], ...]
     each: tuple[tuple[Place, frozenset[str]], ...]
     levels: tuple[Steps, ...]
-    cells: tuple[Cell, ...]
+    plan: Plan
     known: frozenset[str] | None
     prepare: str | None
     also: bool
@@ -111,57 +91,63 @@ class RecordLayout:
     required_paths: tuple[str, ...]
     one_day: tuple[Place, Place] | None
     """Times of a request that must lie in one day, because its figures are those of a day."""
-    nested: tuple[Steps, ...] = ()
-    """Those of ``requires`` that the keys of request and response do not tell."""
 
     @property
     def fans_out(self) -> bool:
         """Whether a record may become several rows."""
         return bool(self.levels)
 
-    @property
+    @cached_property
     def label(self) -> str:
         """``export: layout``."""
         return f"{self.export}: {self.name}"
 
-    def recognises(self, record: Any) -> bool:
-        """Whether the record has what the layout requires; an empty list has, unless the record is then set aside.
+    @cached_property
+    def deep(self) -> tuple[Steps, ...]:
+        """Required paths that the first keys of a record do not settle."""
+        return tuple(path for path in self.requires if len(path) != 2)
 
-        Its keys are compared before, see ``nested``.
+    def recognises(self, record: Any) -> bool:
+        """Whether a record with the right first keys has all that the layout requires.
+
+        An empty list has what is required of its elements, unless records of this layout are set aside.
         """
         may_be_empty = not (self.ignore or self.reject)
-        return all(is_there(record, path, may_be_empty) for path in self.nested)
+        return all(is_there(record, path, may_be_empty) for path in self.deep)
 
     def wants(self, record: Any) -> bool:
         """Whether a record that is recognised is one of this export."""
-        return all(as_text(_or_none(place.of((record,)))) in allowed for place, allowed in self.whole)
+        return not self.whole or all(place.text_of((record,)) in allowed for place, allowed in self.whole)
+
+    def passes_over(self, record: Any) -> bool:
+        """Whether a record that is recognised holds something, and ``when`` keeps it out."""
+        return not self.wants(record) or any(True for _ in _descend((record,), self.levels))
 
     def spans_days(self, record: Any) -> bool:
         """Whether the request asked for more than the one day that its figures can be of."""
         if self.one_day is None:
             return False
-        first, last = (as_text(_or_none(place.of((record,)))) for place in self.one_day)
+        first, last = (place.text_of((record,)) for place in self.one_day)
         return first.isdigit() and last.isdigit() and _day(first) != _day(last)
 
     def stacks(self, record: Any) -> Iterator[Stack]:
         """The elements that become rows, each with what it stands in."""
+        if not self.levels:
+            yield (record,)
+            return
         for stack in _descend((record,), self.levels):
-            if all(as_text(_or_none(place.of(stack))) in allowed for place, allowed in self.each):
+            if all(place.text_of(stack) in allowed for place, allowed in self.each):
                 yield stack
 
     def row(self, stack: Stack) -> list[Any]:
         """The cells of one row."""
-        return [cell(stack) for cell in self.cells]
+        return self.plan.row(stack)
 
     def unknown(self, element: Any) -> tuple[str, ...]:
         """Keys of an element that the layout does not name."""
         if self.known is None or not isinstance(element, dict):
             return ()
         return tuple(key for key in element if key not in self.known)
-
-
-def _or_none(value: Any) -> Any:
-    return None if value is MISSING else value
 
 
 def _descend(stack: Stack, levels: tuple[Steps, ...]) -> Iterator[Stack]:
@@ -190,24 +176,22 @@ def _record_layout(contract: Contract, raw: Mapping[str, Any]) -> RecordLayout:
     if not raw.get("requires"):
         raise LayoutError(f"{where}: requires is empty; name paths that tell such a record from any other")
     _check_columns(where, contract, raw)
-    paths = _Paths(where, str(raw.get("records", "")))
+    paths = Paths(where, str(raw.get("records", "")))
     fields = _fields(contract, raw)
     whole, each = _conditions(where, paths, raw.get("when", {}))
-    used = [path for given in fields.values() for way in given for path in _paths_of(way)]
+    used = [path for given in fields.values() for way in given for path in paths_in(way)]
     used += [*raw.get("when", {}), *raw["requires"]]
     ignored = list(raw.get("ignored", ()))
     known = frozenset(paths.keys_of_element(used + [path for path in ignored if path != "*"]))
-    requires = tuple(paths.steps(path) for path in raw["requires"])
     return RecordLayout(
         export=contract.export,
         name=str(raw["name"]),
         kind=raw["kind"],
-        requires=requires,
-        nested=tuple(path for path in requires if len(path) != 2 or not isinstance(path[1], str)),
+        requires=tuple(paths.steps(path) for path in raw["requires"]),
         whole=whole,
         each=each,
         levels=paths.levels,
-        cells=tuple(_cell(contract, raw, name, paths, fields.get(name, [])) for name in contract.column_names),
+        plan=plan(contract, raw, paths, fields),
         known=None if "*" in ignored else known,
         prepare=raw.get("prepare"),
         also=bool(raw.get("also")),
@@ -227,11 +211,6 @@ def _fields(contract: Contract, raw: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {name: way if isinstance(way, list) else [way] for name, way in given.items()}
 
 
-def _paths_of(way: Any) -> list[str]:
-    """The paths in one way: a path, or those that are joined or added."""
-    return [way] if isinstance(way, str) else list(way.get("join") or way.get("sum") or ())
-
-
 def _check_columns(where: str, contract: Contract, raw: Mapping[str, Any]) -> None:
     for key in ("fields", "constants", "maps", "units"):
         for name in raw.get(key, {}) if raw.get(key) != "*" else ():
@@ -246,51 +225,7 @@ def _check_columns(where: str, contract: Contract, raw: Mapping[str, Any]) -> No
         raise LayoutError(f"{where}: fields is empty")
 
 
-class _Paths:
-    """Resolves the paths of one layout against its path ``records``.
-
-    A path that begins with a dot begins at the element. ``response.`` may be left out; a record that is a bare reply
-    is the response.
-    """
-
-    def __init__(self, where: str, records: str) -> None:
-        self._where = where
-        self._elements: Steps = ()
-        self._elements = self.steps(records) if records else ()
-        ends = [at + 1 for at, step in enumerate(self._elements) if step is EACH]
-        if self._elements and (not ends or ends[-1] != len(self._elements)):
-            raise LayoutError(f"{where}: records: {records} does not end in []")
-        self._starts = [0, *ends]
-        self.levels = tuple(
-            self._elements[begin : end - 1] for begin, end in zip(self._starts, self._starts[1:], strict=False)
-        )
-
-    def steps(self, path: str) -> Steps:
-        """Steps from the record, whose keys are request, response and such."""
-        if path.startswith("."):
-            return (*self._elements, *self.steps("response" + path)[1:])
-        try:
-            found = steps(path)
-        except ValueError as error:
-            raise LayoutError(f"{self._where}: {error}") from error
-        return found if found[0] in ("request", "response", "prepared") else ("response", *found)
-
-    def place(self, path: str) -> Place:
-        """The innermost level that the path leads through, and the way from there."""
-        found = self.steps(path)
-        level = max(at for at, end in enumerate(self._starts) if found[:end] == self._elements[:end])
-        return Place(level, found[self._starts[level] :])
-
-    def keys_of_element(self, used: list[str]) -> Iterator[str]:
-        """First keys, below the element, of paths that lead there."""
-        base = self._elements or ("response",)
-        for path in used:
-            found = self.steps(path)
-            if found[: len(base)] == base and len(found) > len(base):
-                yield str(found[len(base)])
-
-
-def _conditions(where: str, paths: _Paths, when: Mapping[str, list[str]]) -> tuple[Any, Any]:
+def _conditions(where: str, paths: Paths, when: Mapping[str, list[str]]) -> tuple[Any, Any]:
     whole, each = [], []
     for path, allowed in when.items():
         if not isinstance(allowed, list) or not all(isinstance(value, str) for value in allowed):
@@ -298,96 +233,3 @@ def _conditions(where: str, paths: _Paths, when: Mapping[str, list[str]]) -> tup
         place = paths.place(path)
         (each if place.level else whole).append((place, frozenset(allowed)))
     return tuple(whole), tuple(each)
-
-
-def _cell(contract: Contract, raw: Mapping[str, Any], name: str, paths: _Paths, given: list[str]) -> Cell:
-    """A function from stack to the cell of one column."""
-    column = contract.column(name)
-    if name in raw.get("constants", {}):
-        constant = str(raw["constants"][name])
-        return lambda stack: constant
-    if not given:
-        return lambda stack: ""
-    found = _first([_way(paths, way) for way in given])
-    if column.type == "person":
-        return found
-    mapping = {str(key): str(value) for key, value in raw.get("maps", {}).get(name, {}).items()}
-    unit = raw.get("units", {}).get(name)
-    if unit:
-        wanted = contract.time_unit if column.type == "time" else contract.money_unit
-        return lambda stack: in_unit(as_text(found(stack)), unit, wanted)
-    if mapping:
-        return lambda stack: mapping.get(text := as_text(found(stack)), text)
-    way = _way(paths, given[0])
-    if len(given) == 1 and isinstance(way, Place) and (parts := _part_and_key(way)):
-        part, key = parts
-
-        def direct(stack: Stack) -> str:
-            value = stack[0][part].get(key)
-            return value if type(value) is str else as_text(value)
-
-        return direct
-
-    def cell(stack: Stack) -> str:
-        value = found(stack)
-        return value if type(value) is str else as_text(value)
-
-    return cell
-
-
-def _way(paths: _Paths, way: Any) -> Place | Cell:
-    """A path, texts joined (``join``, ``with``) or whole numbers added (``sum``)."""
-    if isinstance(way, str):
-        return paths.place(way)
-    places = [paths.place(path) for path in _paths_of(way)]
-
-    def joined(stack: Stack) -> Any:
-        values = [as_text(_or_none(place.of(stack))) for place in places]
-        if not all(values):
-            return None
-        if "join" in way:
-            return str(way.get("with", "")).join(values)
-        return sum(int(value) for value in values) if all(value.isdigit() for value in values) else None
-
-    return joined
-
-
-def _first(ways: list[Place | Cell]) -> Cell:
-    """What the first way leads to that leads to something."""
-    if len(ways) == 1 and isinstance(ways[0], Place) and (short := _short(ways[0])):
-        return short
-    found_by = [way.of if isinstance(way, Place) else way for way in ways]
-
-    def found(stack: Stack) -> Any:
-        for find in found_by:
-            value = find(stack)
-            if value is not MISSING and value is not None:
-                return value
-        return None
-
-    return found
-
-
-def _short(place: Place) -> Cell | None:
-    """The same as ``Place.of`` for a key of the element or of the response: most columns, and much faster."""
-    level, path = place.level, place.path
-    if len(path) == 1 and isinstance(path[0], str):
-        key = path[0]
-
-        def of_element(stack: Stack) -> Any:
-            element = stack[level]
-            return element.get(key) if isinstance(element, dict) else None
-
-        return of_element
-    if parts := _part_and_key(place):
-        part, inner = parts
-        return lambda stack: stack[0][part].get(inner)
-    return None
-
-
-def _part_and_key(place: Place) -> tuple[str, str] | None:
-    """Part of the call and key in it, of a path to a key of the response; None for any other path."""
-    path = place.path
-    if place.level == 0 and len(path) == 2 and path[0] in ("response", "prepared") and isinstance(path[1], str):
-        return path[0], path[1]
-    return None

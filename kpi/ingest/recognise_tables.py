@@ -80,7 +80,7 @@ def _candidates(rows: Sequence[Record], index: int, merged: Sequence[Range]) -> 
 
 
 def _names(columns: Sequence[Header]) -> frozenset[str]:
-    return frozenset(name for header in columns for name in (header.name, header.base, header.sub) if name)
+    return frozenset(name for header in columns for name in header.names if name)
 
 
 def nearest(tables: Sequence[Sequence[Record]], layouts: Sequence[TableLayout]) -> Unrecognised:

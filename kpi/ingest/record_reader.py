@@ -57,6 +57,7 @@ class RecordReader:
         self._context = context
         self._all = _layouts(context.contracts)
         self._export = ""
+        self._used: set[str] = set()
         self._candidates: dict[Any, list[RecordLayout]] = {}
         self._unknown: dict[Any, tuple[str, ...]] = {}
         self._numbers: Counter[str] = Counter()
@@ -79,7 +80,8 @@ class RecordReader:
         call = _call(record.value)
         fitting = self._fitting(call, record.is_event)
         if fitting:
-            self._export = fitting[0].export
+            chosen = [*self._chosen(fitting, call), *fitting]
+            self._export = next((layout.export for layout in chosen if not layout.ignore), chosen[0].export)
         return bool(fitting) or _is_error(call["response"])
 
     def _say_unrecognised(self, sample: list[Found]) -> Unrecognised:
@@ -105,9 +107,11 @@ class RecordReader:
         fitting = self._fitting(call, found.is_event)
         if not fitting:
             return Rejected(found.number, self._export, "", "", "no layout fits this record", stamp)
-        return self._rows(found.number, call, stamp, self._chosen(fitting, call)) or Skipped(
-            "ignored", reason=next((layout.otherwise for layout in fitting if layout.otherwise), "a reply without rows")
-        )
+        rows = self._rows(found.number, call, stamp, self._chosen(fitting, call))
+        if rows is not None:
+            return rows
+        why = (layout.otherwise for layout in fitting if layout.otherwise and layout.passes_over(call))
+        return Skipped("ignored", reason=next(why, "a reply without rows"))
 
     def _rows(self, number: int, call: dict[str, Any], stamp: str | None, chosen: list[RecordLayout]) -> Item | None:
         rows: list[Row] = []
@@ -131,7 +135,8 @@ class RecordReader:
 
     def _note(self, layout: RecordLayout, element: Any) -> None:
         """Keep the layout's name, and the keys of an element that it does not know."""
-        if layout.label not in self.layouts:
+        if layout.label not in self._used:
+            self._used.add(layout.label)
             self.layouts.append(layout.label)
         if layout.known is None or not isinstance(element, dict):
             return
@@ -159,11 +164,13 @@ class RecordReader:
             ]
             if len(self._candidates) < _SHAPES:
                 self._candidates[shape] = candidates
-        return [layout for layout in candidates if layout.recognises(call)]
+        return [layout for layout in candidates if not layout.deep or layout.recognises(call)]
 
     def _chosen(self, fitting: list[RecordLayout], call: dict[str, Any]) -> list[RecordLayout]:
         """Of those that want the record one per export, that with the fewest unknown keys, and those beside it."""
         wanted = [layout for layout in fitting if layout.wants(call)]
+        if len(wanted) < 2:
+            return wanted
         rejecting = [layout for layout in wanted if layout.reject]
         useful = rejecting[:1] or [layout for layout in wanted if not layout.ignore] or wanted[:1]
         best: dict[str, RecordLayout] = {}

@@ -123,8 +123,7 @@ def _line(name: str, number: int, line: bytes, limits: Limits) -> Iterator[Found
         return
     if len(line) > limits.max_cell:
         _refuse_long_values(name, number, value, limits.max_cell)
-    event = _xml_inside(value) if b"<" in line or b"\\u003" in line else None
-    if event is not None:
+    if (b"<" in line or b"\\u003" in line) and (event := _xml_inside(value)) is not None:
         yield _event(name, number, event)
         return
     for item in value if isinstance(value, list) else (value,):
@@ -169,7 +168,8 @@ def _document(name: str, stream: Utf8Stream, limits: Limits) -> Iterator[Found]:
     try:
         for value in _values(fed):
             number += 1
-            large, fed.taken, fed.number = fed.taken > limits.max_cell, 0, number
+            # pieces were read ahead of the record before: what was taken for this one is known to two of them
+            large, fed.taken, fed.number = fed.taken > limits.max_cell - 2 * PIECE, 0, number
             if large:
                 _refuse_long_values(name, number, value, limits.max_cell)
             if stream.damaged and REPLACEMENT in as_text(value):

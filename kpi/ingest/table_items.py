@@ -116,7 +116,8 @@ class TableItems:
             return self._rejected(record, "", first, f"{len(cells)} cells, the header has {len(self._header)}")
         cells = self._filling.fill(record.number - 1, cells)
         self._count_unknown(cells)
-        return [Row(export, number, row, self._exported_at, self.part) for number, row in self._rows(record, cells)]
+        rows = [Row(export, number, row, self._exported_at, self.part) for number, row in self._rows(record, cells)]
+        return rows or Skipped("ignored", 1, "no question that may land")
 
     def _rows(self, record: Record, cells: Sequence[Cell]) -> Iterator[tuple[int, list[str | list[str] | None]]]:
         for row in self._maker.rows(cells):
@@ -198,10 +199,11 @@ class TableItems:
         return moment.at.strftime("%Y-%m-%d %H:%M:%S") if moment else None
 
     def _trailer(self, record: Record, trailers: Sequence[TableLayout]) -> Match | None:
-        if record.problem or is_blank(record.cells):
+        first = record.cells[0] if record.cells else ""
+        if record.problem or not isinstance(first, str) or first.startswith("`") or is_blank(record.cells):
             return None
         columns = headers(record.cells)
-        names = frozenset(name for header in columns for name in (header.name, header.base))
+        names = frozenset(name for header in columns for name in header.names if name)
         for layout in trailers:
             if not layout.lacks(names):
                 match, missing = hold(layout, columns)

@@ -117,7 +117,7 @@ class TableLayout:
 
     def resolve(self, header: Header) -> str:
         """The name used here for a header of a file, or blank for one that nobody told of."""
-        for name in (header.name, header.base, header.sub, base_of(header.sub)[0]):
+        for name in header.names:
             name = self.aliases.get(name, name)
             if name in self.vocabulary:
                 return self.vocabulary[name]

@@ -1,18 +1,19 @@
 """From the cells of one record to the cells of one landed row: which column stands where, and what converts it."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 from kpi.contracts import Column, Contract
 from kpi.ingest import cells as reading
 from kpi.ingest import convert
 from kpi.ingest.cells import Cell
-from kpi.ingest.convert import Converted
 from kpi.ingest.table_layouts import Match, TableLayout
 
-Converter = Callable[[Cell], Converted]
+Converter = Callable[[Cell], str]
 
+_REMEMBERED = 10_000
 # A number in a free text by which somebody can be rung up.
 _PHONE_INSIDE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|[\w.+-]+@[\w-]+\.[\w.]+")
 _PAREN = re.compile(r"\(([^()]+)\)$|[:：—_]([^:：—_]+)$")
@@ -30,9 +31,9 @@ def converter(contract: Contract, column: Column, unit: str, is_1904: bool) -> C
     if unit == "duration":
         return lambda cell: convert.seconds(cell, "秒")
     if unit == "fraction":
-        return lambda cell: convert.percent(cell, fraction=True, of_fraction=not isinstance(cell, str))
+        return convert.fraction
     if unit == "percent":
-        return _percent_points
+        return convert.percent
     match column.type:
         case "money":
             return lambda cell: convert.money(cell, unit or contract.money_unit, contract.money_unit)
@@ -44,43 +45,65 @@ def converter(contract: Contract, column: Column, unit: str, is_1904: bool) -> C
             return lambda cell: convert.moment(cell, "local_date", column.form, is_1904=is_1904)
         case "id":
             return convert.identifier
-    return convert.plain
+    return reading.cell_text
 
 
-def _percent_points(cell: Cell) -> Converted:
-    """A percent cell of a workbook is a fraction; a text is what it says."""
-    if isinstance(cell, str):
-        return Converted(cell)
-    points = reading.read_number(cell)
-    return (
-        Converted(reading.cell_text(cell), convert.NOT_A_NUMBER)
-        if points is None
-        else Converted(f"{points * 100:.2f}%")
-    )
-
-
-@dataclass(frozen=True)
 class _Plan:
-    """How one landed column is filled: from a position, or with a text that the whole table shares."""
+    """How one landed column is filled: from a position, or with a text that the whole table shares.
 
-    position: int | None
-    text: str | None
-    convert: Converter
-    values: dict[str, str]
+    Args:
+        position: of the column in the file, if it has one.
+        given: the shared text, if there is one.
+        convert: brings a cell to the export's form.
+        values: cell -> landed text, before anything else.
+        null_likes: cells that mean nothing and stay as they stand.
+    """
 
-    def cell(self, cells: Sequence[Cell], null_likes: frozenset[str]) -> str | None:
-        if self.position is None or self.position >= len(cells):
-            return self.text
-        cell = cells[self.position]
+    def __init__(
+        self,
+        position: int | None,
+        given: str | None,
+        convert: Converter,
+        values: Mapping[str, str],
+        null_likes: frozenset[str],
+    ) -> None:
+        self._position = position
+        self._given = given
+        self._convert = convert
+        self._values = values
+        self._null_likes = null_likes
+        self._keeps_text = convert is reading.cell_text and not values
+        self._known: dict[str, str] = {}
+
+    def at(self, position: int) -> _Plan:
+        """The same for a cell elsewhere."""
+        return _Plan(position, None, self._convert, self._values, self._null_likes)
+
+    def cell(self, cells: Sequence[Cell]) -> str | None:
+        """The landed cell of a record; None for blank."""
+        if self._position is None or self._position >= len(cells):
+            return self._given
+        cell = cells[self._position]
         if cell == "" or cell is None:
             return None
-        if self.values:
-            text = reading.cell_text(cell)
-            if (mapped := self.values.get(text.strip())) is not None:
-                return mapped
-        if isinstance(cell, str) and reading.is_null(cell, null_likes):
+        if not isinstance(cell, str):
+            return self._text(cell)
+        if self._keeps_text:
             return cell
-        return self.convert(cell).text
+        # Codes, amounts and days repeat; to look one up is cheaper than to read it again.
+        text = self._known.get(cell)
+        if text is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            text = self._known[cell] = self._text(cell)
+        return text
+
+    def _text(self, cell: Cell) -> str:
+        if self._values and (text := self._values.get(reading.cell_text(cell).strip())) is not None:
+            return text
+        if isinstance(cell, str) and reading.is_null(cell, self._null_likes):
+            return cell
+        return self._convert(cell)
 
 
 class RowMaker:
@@ -92,36 +115,30 @@ class RowMaker:
         is_1904: whether serial dates count from 1904.
     """
 
-    def __init__(self, match: Match, given: dict[str, str], is_1904: bool) -> None:
-        layout, contract = match.layout, match.layout.contract
-        self._null_likes = frozenset(contract.null_likes)
+    def __init__(self, match: Match, given: Mapping[str, str], is_1904: bool) -> None:
+        contract, unpivot = match.layout.contract, match.layout.unpivot
+        names = contract.column_names
+        self.is_unpivot = unpivot is not None
         self._plans = [_plan(match, column, given.get(column.name), is_1904) for column in contract.columns]
-        self._questions = _questions(match)
-        self._value = contract.column_names.index(layout.unpivot.value) if layout.unpivot else 0
-        self._key = contract.column_names.index(layout.unpivot.key) if layout.unpivot else 0
+        self._key, self._value = (names.index(unpivot.key), names.index(unpivot.value)) if unpivot else (0, 0)
+        self._questions = [(self._plans[self._value].at(position), key) for position, key in _questions(match)]
 
-    @property
-    def is_unpivot(self) -> bool:
-        """Whether a record becomes one row per question."""
-        return bool(self._questions)
-
-    def rows(self, cells: Sequence[Cell]) -> Iterator[list[str | list[str] | None]]:
+    def rows(self, cells: Sequence[Cell]) -> list[list[str | list[str] | None]]:
         """The rows of a record, one cell per column of the contract; of an unpivoted table one row per question."""
-        row: list[str | list[str] | None] = [plan.cell(cells, self._null_likes) for plan in self._plans]
-        if not self._questions:
-            yield row
-            return
-        for position, key in self._questions:
+        row: list[str | list[str] | None] = [plan.cell(cells) for plan in self._plans]
+        if not self.is_unpivot:
+            return [row]
+        answers = []
+        for plan, key in self._questions:
             answer = list(row)
-            answer[self._key] = key
-            plan = self._plans[self._value]
-            answer[self._value] = _Plan(position, None, plan.convert, plan.values).cell(cells, self._null_likes)
-            yield answer
+            answer[self._key], answer[self._value] = key, plan.cell(cells)
+            answers.append(answer)
+        return answers
 
     def names_somebody(self, row: Sequence[object]) -> bool:
         """Whether an answer holds a phone number or an e-mail address."""
         value = row[self._value]
-        return bool(self._questions) and isinstance(value, str) and _PHONE_INSIDE.search(value) is not None
+        return self.is_unpivot and isinstance(value, str) and _PHONE_INSIDE.search(value) is not None
 
     def without_value(self, row: list[str | list[str] | None]) -> list[str | list[str] | None]:
         """The row with a blank answer."""
@@ -134,8 +151,9 @@ def _plan(match: Match, column: Column, given: str | None, is_1904: bool) -> _Pl
     unit = layout.units.get(column.name, "")
     if position is not None:
         unit = _unit(layout, column, unit, match.headers[position].unit)
-    values = dict(layout.values.get(column.name, {}))
-    return _Plan(position, given, converter(layout.contract, column, unit, is_1904), values)
+    change = converter(layout.contract, column, unit, is_1904)
+    null_likes = frozenset(layout.contract.null_likes)
+    return _Plan(position, given, change, layout.values.get(column.name, {}), null_likes)
 
 
 def _unit(layout: TableLayout, column: Column, unit: str, written: str) -> str:

@@ -1,8 +1,8 @@
 """Tables, from bytes to items: CSV and workbooks, recognised by their header row wherever it stands.
 
-A file is a workbook or a text; a workbook has several sheets, a text is one. Each sheet is looked at for 60 rows; the layout
-that leaves the fewest columns unexplained wins. What stands before the header is preamble, what stands behind the
-data may be a trailer of control totals.
+A file is a workbook or a text; a workbook has several sheets, a text is one. Each sheet is looked at for 60 rows; the
+layout that leaves the fewest columns unexplained wins. What stands before the header is preamble, what stands behind
+the data may be a trailer of control totals.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def open_reader(source: Source, head: bytes, context: Context) -> TableReader | 
         A reader, also when no layout fits; None if the bytes are JSON, XML or an archive of another kind.
 
     Raises:
-        Refused: a workbook with a password, a bomb, a damaged file, NUL bytes; or a table that is known and cannot land.
+        Refused: a password, a bomb, damage, NUL bytes; or a table that is known and cannot land.
     """
     layouts = _layouts(context)
     if is_workbook(head):

@@ -1,7 +1,7 @@
 """Workbooks (xlsx and xls), from bytes to sheets of numbered records.
 
-The reading is python-calamine's. Here stand the guards before it, for a workbook is an archive that somebody sent: sizes
-are checked before anything is unpacked whole, and what cannot be read ends in a refusal that says what to do.
+The reading is python-calamine's. Here stand the guards before it, for a workbook is an archive that somebody sent:
+sizes are checked before anything is unpacked whole, and what cannot be read ends in a refusal that says what to do.
 """
 
 import io
@@ -164,7 +164,8 @@ def _refusing(name: str) -> Iterator[None]:
         ) from error
     except BaseException as error:
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            message = f"the workbook is damaged ({type(error).__name__}): open it and save it anew. 工作簿已损坏，请打开后另存。"
+            kind = type(error).__name__
+            message = f"the workbook is damaged ({kind}): open it and save it anew. 工作簿已损坏，请打开后另存。"
             raise Refused(name, "damaged", message) from error
         raise
 
@@ -203,7 +204,8 @@ def _scan(name: str, archive: zipfile.ZipFile, member: str) -> _Scan:
                     name, "cell", f"a row of more than {MAX_ROW_BYTES // MIB} MiB in {member}. 单行过大，不予读取。"
                 )
             if scan.rows * scan.columns > MAX_CELLS:
-                message = f"{member} spans {scan.rows} rows and {scan.columns} columns: save the used part as CSV. 表格范围过大，请另存为 CSV。"
+                span = f"{member} spans {scan.rows} rows and {scan.columns} columns"
+                message = f"{span}: save the used part as CSV. 表格范围过大，请另存为 CSV。"
                 raise Refused(name, "too_large", message)
             if not block:
                 return scan

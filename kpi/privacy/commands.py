@@ -25,10 +25,11 @@ def said_plainly() -> Iterator[None]:
     """Errors without a traceback: what keeps the command from working, and how to get on. Exit code 2."""
     from kpi.ingest.manifest import LandingError
     from kpi.privacy.keys import PrivacyError
+    from kpi.publish import PublishError
 
     try:
         yield
-    except (PrivacyError, LandingError) as error:
+    except (PrivacyError, LandingError, PublishError) as error:
         err.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
 

@@ -17,40 +17,41 @@ from harness.faults import Bench, known
 from harness.golden import ROOT
 
 SEED = ROOT / "seeds" / "reference" / "metric_exports.csv"
-HEADER = ("metric", "export_name", "effect")
-Rows = list[tuple[str, str, str]]
+HEADER = ("metric", "label_zh", "export_name", "effect")
+Rows = list[tuple[str, str, str, str]]
 
 
-def metrics_known() -> list[str]:
-    """The metrics of the catalogue; helpers are parts of them."""
+def labels() -> dict[str, str]:
+    """Chinese labels of the metrics of the catalogue by id; helpers are parts of them."""
     manifest = json.loads((build_golden.TARGET / "manifest.json").read_text(encoding="utf-8"))
-    metrics = manifest["metrics"].values()
-    return sorted(metric["name"] for metric in metrics if not metric["config"]["meta"].get("helper"))
+    own = (metric for metric in manifest["metrics"].values() if not metric["config"]["meta"].get("helper"))
+    return {metric["name"]: metric["label"] for metric in own}
 
 
 def measure(bench: Bench) -> Rows:
     """What each metric of the bench's questions loses without an export.
 
     Returns:
-        (metric, export, effect) in that order, effect ``null``: it has no value any more; ``other``: it has other
-        values. A metric that the golden rows leave unknown is not told of.
+        (metric, label, export, effect) in that order, effect ``unknown``: it has no value any more; ``changed``: it has
+        other values. A metric that the golden rows leave unknown is not told of.
     """
+    label = labels()
     asked = [name for name, rows in bench.before.items() if known(rows)]
     found = []
     for file in sorted(build_golden.LANDING.glob("*__*.csv")):
-        fault = {"change": [{"export": file.stem, "do": "delete"}], "unknown": asked}
+        fault = {"change": [{"export": file.stem, "do": "clear"}], "unknown": asked}
         for metric, (before, after) in bench.try_fault(fault).answers.items():
             if not known(after):
-                found.append((metric, file.stem, "null"))
+                found.append((metric, label[metric], file.stem, "unknown"))
             elif sorted(map(str, before)) != sorted(map(str, after)):
-                found.append((metric, file.stem, "other"))
+                found.append((metric, label[metric], file.stem, "changed"))
     return sorted(found)
 
 
 def read(path: Path = SEED) -> Rows:
     """The rows of the seed."""
     with path.open(encoding="utf-8", newline="") as file:
-        return [(row["metric"], row["export_name"], row["effect"]) for row in csv.DictReader(file)]
+        return [tuple(row[column] for column in HEADER) for row in csv.DictReader(file)]
 
 
 def new_bench() -> Bench:
@@ -59,7 +60,7 @@ def new_bench() -> Bench:
     if failed:
         raise RuntimeError(f"data tests fail on the golden rows: {failed}")
     layer = build_golden.engine()
-    return Bench({metric: layer.sql_of([metric], ["metric_time__month"]) for metric in metrics_known()})
+    return Bench({metric: layer.sql_of([metric], ["metric_time__month"]) for metric in labels()})
 
 
 if __name__ == "__main__":

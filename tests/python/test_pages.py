@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kpi.contracts import load_contracts
+from kpi.contracts.page import exports_page, read_needs
 from kpi.pages import _part, alarms_page, analyses_page, identities_page, metrics_page
 from kpi.semantic import Answer
 
@@ -51,6 +53,13 @@ def test_alarms_page_is_fresh():
 
     committed = (ROOT / "docs" / "alarms.md").read_text(encoding="utf-8")
     assert committed == alarms_page(load_faults()), "docs/alarms.md is stale: run `make pages`"
+
+
+def test_exports_page_is_fresh():
+    committed = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    assert committed == exports_page(load_contracts().values(), read_needs(ROOT)), (
+        "docs/exports.md is stale: run `make pages`"
+    )
 
 
 def test_every_analysis_is_shown(sources):

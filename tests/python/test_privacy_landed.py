@@ -144,8 +144,8 @@ def test_rows_deleted(landing: Path) -> None:
     after = {export: len(read_rows(landing, export)) for export in before}
     assert {export: before[export] - after[export] for export in before if before[export] != after[export]} == {
         "manual__member_roles": 1, "referral__records": 2, "scrm__customer_demographics": 1,
-        "wechat_pay__trade_bills": 1, "wechat_store__orders": 1, "wecom__customers": 1, "wecom__group_members": 1, "wecom__messages": 3,
-        "youzan__order_lines": 2, "youzan__orders": 1,
+        "wechat_pay__trade_bills": 1, "wechat_store__orders": 1, "wecom__customers": 1, "wecom__group_members": 1,
+        "wecom__messages": 3, "youzan__order_lines": 2, "youzan__orders": 1,
     }  # fmt: skip
     assert read_rows(landing, "wecom__group_events")[0]["MemChangeList"] == made()[BERT.wm]
     assert done.rows["wecom__group_events"] == 1

@@ -97,10 +97,14 @@ EDGES = {
 PLUMBING = {
     *("export", "landed_reader", "raw", "lineage_columns", "generate_schema_name", "report_quarantine"),
     *("check_export_files", "require_known_files", "require_sound_csv", "require_columns"),
+    "exports_of_metrics",  # the unit test of absent_exports
 }
 # what identities are made of: test_identities_ring has each of them ring on a spoiled warehouse
 OF_IDENTITIES = {"compare_sides", "name_sides", *(f"test_{name}" for name in (*IDENTITIES, KEYS))}
-MACRO_TESTS = ("macros_read_cells_as_documented", "macros_read_times_as_documented", "macros_compute_as_documented")
+MACRO_TESTS = (
+    *("macros_read_cells_as_documented", "macros_read_times_as_documented", "macros_compute_as_documented"),
+    "macros_read_contracts_as_documented",
+)
 GENERIC_TESTS = "generic_tests_fail_on_bad_rows"
 
 

@@ -27,6 +27,7 @@ WRITERS: dict[str, Callable[[File, People], bytes]] = {
     "customers": wecom.customers,
     "staff": sheets.staff,
     "archive": wecom.archive,
+    "consents": wecom.consents,
     "contact_statistics": wecom.contact_statistics,
     "group_statistics": wecom.group_statistics,
     "acquisition_links": wecom.acquisition_links,
@@ -42,6 +43,10 @@ WRITERS: dict[str, Callable[[File, People], bytes]] = {
     "answers": sheets.answers,
     "sheet": sheets.company_sheet,
     "lines": tools.lines,
+    "videos": tables.videos,
+    "personal_bill": tables.personal_bill,
+    "notes": sheets.notes,
+    "sheet_orders": sheets.sheet_orders,
     "utf8_table": tables.utf8,
     "bom_table": tables.bom,
     "gbk_table": tables.gbk,
@@ -64,7 +69,8 @@ def write_originals(folder: Path, landed: dict[str, list[dict[str, str]]], peopl
         for rows in exports.values():
             rows.sort(key=lambda row: int(row["_source_row"]))
         file = File(source, next(iter(exports.values()))[0]["_exported_at"], exports)
-        content = WRITERS[FORMS[next(iter(exports))].writer](file, people)
+        named = "wecom__messages" if "wecom__messages" in exports else next(iter(exports))
+        content = WRITERS[FORMS[named].writer](file, people)
         archive, found, member = source.partition(".zip/")
         if found:
             archives[f"{archive}.zip"].append((member, file.exported, content))

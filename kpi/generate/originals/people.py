@@ -38,6 +38,14 @@ class People:
             name: [(column.name, column.many) for column in contract.columns if column.is_personal]
             for name, contract in load_contracts().items()
         }
+        self._amounts = {
+            name: {column.name for column in contract.columns if column.type == "money"}
+            for name, contract in load_contracts().items()
+        }
+
+    def amounts(self, export: str) -> set[str]:
+        """Columns of an export that hold money."""
+        return self._amounts[export]
 
     def raw(self, key: str) -> str:
         """Raw id of a key; blank stays blank. Raises KeyError for a key that this run did not make."""

@@ -15,16 +15,21 @@ from kpi.generate.originals.wecom import json_lines
 YOUZAN = (
     "订单号", "销售渠道", "归属店铺", "订单类型", "订单状态", "推广方式", "订单来源", "订单创建时间", "买家付款时间",
     "交易成功时间", "付款方式", "支付流水号", "商品金额合计", "运费", "店铺优惠合计", "支付优惠合计", "应收订单金额",
-    "订单实付金额", "订单实收金额", "店铺优惠方式", "全部商品名称", "商品种类数", "订单配送方式", "同城送达时间/提货时间",
-    "收货人/提货人", "收货人手机号/提货人手机号", "收货人省份", "收货人城市", "收货人地区", "详细收货地址/提货地址", "买家备注",
+    "订单实付金额", "订单实收金额", "店铺优惠方式", "全部商品名称", "商品种类数", "订单配送方式",
+    "同城送达时间/提货时间",
+    "收货人/提货人", "收货人手机号/提货人手机号", "收货人省份", "收货人城市", "收货人地区", "详细收货地址/提货地址",
+    "买家备注",
     "订单星级", "买家昵称", "买家是否会员", "买家手机号", "下单网点", "订单退款状态", "订单已退款金额", "商家订单备注",
     "优惠券码名称", "入住时间", "团长订单", "订单风险标签", "销售导购", "专属导购", "销售导购手机号", "专属导购手机号",
-    "销售导购所属店铺", "专属导购所属店铺", "导购归属部门", "分销员", "分销员手机号", "分销员所属店铺", "分销员所属团队",
+    "销售导购所属店铺", "专属导购所属店铺", "导购归属部门", "分销员", "分销员手机号", "分销员所属店铺",
+    "分销员所属团队",
     "分销员所属分组", "订单佣金类型", "订单佣金金额", "订单下级卖货提成类型", "订单下级卖货提成金额", "分销员",
 )  # fmt: skip
 BILL = (
-    "交易时间", "公众账号ID", "商户号", "特约商户号", "设备号", "微信订单号", "商户订单号", "用户标识", "交易类型", "交易状态",
-    "付款银行", "货币种类", "应结订单金额", "代金券金额", "微信退款单号", "商户退款单号", "退款金额", "充值券退款金额", "退款类型",
+    "交易时间", "公众账号ID", "商户号", "特约商户号", "设备号", "微信订单号", "商户订单号", "用户标识", "交易类型",
+    "交易状态",
+    "付款银行", "货币种类", "应结订单金额", "代金券金额", "微信退款单号", "商户退款单号", "退款金额",
+    "充值券退款金额", "退款类型",
     "退款状态", "商品名称", "商户数据包", "手续费", "费率", "订单金额", "申请退款金额", "费率备注",
 )  # fmt: skip
 TOTALS = (
@@ -50,7 +55,8 @@ def _youzan(people: People, row: Cells, place: int) -> list[str]:
         "支付流水号": f"42000{number:013d}{place:05d}", "支付优惠合计": "0.00", "订单实收金额": row["订单实付金额"],
         "订单配送方式": "快递", "收货人/提货人": people.name(row["买家手机号"]), "收货人手机号/提货人手机号": phone,
         "收货人省份": province, "详细收货地址/提货地址": street, "买家备注": "麻烦早点发" if place % 17 == 3 else " ",
-        "买家昵称": people.nickname(row["买家手机号"]), "买家是否会员": "是" if number % 3 else "否", "订单佣金金额": "0.00",
+        "买家昵称": people.nickname(row["买家手机号"]), "买家是否会员": "是" if number % 3 else "否",
+        "订单佣金金额": "0.00",
         "订单下级卖货提成金额": "——",
     }  # fmt: skip
     return [cells.get(name, "") for name in YOUZAN]
@@ -97,7 +103,12 @@ def trade_bill(file: File, people: People) -> bytes:
     out = [",".join(BILL)]
     for k, row in enumerate(file.rows["wechat_pay__trade_bills"]):
         cells = people.restored("wechat_pay__trade_bills", row)
-        cells |= {"公众账号ID": "`wx5f3a1c8e2b7d9046", "商户号": "`1900000109", "付款银行": "`OTHERS", "货币种类": "`CNY"}
+        cells |= {
+            "公众账号ID": "`wx5f3a1c8e2b7d9046",
+            "商户号": "`1900000109",
+            "付款银行": "`OTHERS",
+            "货币种类": "`CNY",
+        }
         cells |= {"充值券退款金额": "`0.00", "商户数据包": f"`{k % 7}" if k % 3 == 0 else "`"}
         out.append(",".join(cells.get(name, "`") for name in BILL))
     (totals,) = file.rows["wechat_pay__bill_totals"]
@@ -107,10 +118,11 @@ def trade_bill(file: File, people: People) -> bytes:
 
 def ktt_orders(file: File, people: People) -> bytes:
     """pdd.ktt.order.list: orders with lines and gifts; money in fen, times in epoch milliseconds."""
-    rows = groupby(file.rows["kuaituantuan__order_lines"], lambda r: r["order_sn"])
-    lines = {order: list(found) for order, found in rows}
+    lines: dict[str, list[Cells]] = {}
+    for row in file.rows["kuaituantuan__order_lines"]:
+        lines.setdefault(row["order_sn"], []).append(row)
     orders = [_ktt_order(people, r, lines.get(r["order_sn"], [])) for r in file.rows["kuaituantuan__orders"]]
-    return document({"response": {"order_list": orders, "total_count": len(orders)}})
+    return document({"ktt_order_list_response": {"order_list": orders, "total_count": len(orders)}})
 
 
 def _ktt_order(people: People, row: Cells, lines: list[Cells]) -> dict[str, Any]:
@@ -124,7 +136,10 @@ def _ktt_order(people: People, row: Cells, lines: list[Cells]) -> dict[str, Any]
         "receiver_address_detail": street,
     }  # fmt: skip
     if row["supply_activity_no"]:
-        out |= {"supply_activity_no": row["supply_activity_no"], "supply_participate_no": int(row["supply_participate_no"])}
+        out |= {
+            "supply_activity_no": row["supply_activity_no"],
+            "supply_participate_no": int(row["supply_participate_no"]),
+        }
     if row["help_sell_open_id"]:
         out |= {"help_sell_open_id": people.raw(row["help_sell_open_id"]),
                 "help_sell_nickname": people.nickname(row["help_sell_open_id"])}  # fmt: skip
@@ -150,8 +165,17 @@ def ktt_activities(file: File, people: People) -> bytes:
     del people
     counts = ("status", "start_at", "end_at", "min_participants")
     found = [
-        {n: cell for n, cell in row.items() if not n.startswith("_") and cell} | {n: int(row[n]) for n in counts if row[n]}
+        {n: cell for n, cell in row.items() if not n.startswith("_") and cell}
+        | {n: int(row[n]) for n in counts if row[n]}
         for row in file.only
     ]
     fetched = moment(file.exported)
-    return document({"response": {"activity_list": found, "total_count": len(found)}, "time": int(fetched.timestamp())})
+    return document(
+        {
+            "ktt_activity_list_response": {
+                "activity_list": found,
+                "total_count": len(found),
+                "server_time": int(fetched.timestamp()),
+            }
+        }
+    )

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 
+from kpi.generate.names import nickname
 from kpi.generate.originals.people import Cells, File, People
 
 Extra = Callable[[People, Cells, int], dict[str, str]]
@@ -22,16 +23,18 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], ending: str = "
 
 def _learner(people: People, row: Cells, place: int) -> dict[str, str]:
     key = row["user_key"]
-    return {"昵称": people.nickname(key), "手机号": people.phone(people.number(key)) if place % 3 else ""}
+    return {"用户昵称": people.nickname(key), "手机号": people.phone(people.number(key)) if place % 3 else ""}
 
 
 def _coupon(people: People, row: Cells, place: int) -> dict[str, str]:
-    return {"买家昵称": people.nickname(row["买家手机号"]) if place % 5 else "-", "优惠券类型": "店铺券"}
+    # people rename themselves from one export to the next
+    name = people.nickname(row["买家手机号"]) + ("" if place % 5 else row["_exported_at"][5:7])
+    return {"买家昵称": name, "优惠券类型": "店铺券"}
 
 
 def _line(people: People, row: Cells, place: int) -> dict[str, str]:
     del people
-    return {"规格": "默认" if place % 4 else "——", "商品条码": f"69{int(row['商品编码'][1:]):011d}"}
+    return {"商品规格": "默认" if place % 4 else "——", "商品规格编码": f"{row['商品编码']}-1"}
 
 
 def _advertised(people: People, row: Cells, place: int) -> dict[str, str]:
@@ -42,13 +45,12 @@ def _advertised(people: People, row: Cells, place: int) -> dict[str, str]:
 
 def _reached(people: People, row: Cells, place: int) -> dict[str, str]:
     del place
-    return {"客户昵称": people.nickname(row["external_userid"]), "跟进员工": "wangwei"}
+    return {"客户昵称": people.nickname(row["external_userid"])}
 
 
 def _profile(people: People, row: Cells, place: int) -> dict[str, str]:
     number = people.number(row["external_userid"])
-    birthday = f"{1975 + number % 30}-{number % 12 + 1:02d}-{number % 28 + 1:02d}" if place % 2 else ""
-    return {"客户昵称": people.nickname(row["external_userid"]), "手机号": people.phone(number), "生日": birthday}
+    return {"客户昵称": people.nickname(row["external_userid"]), "手机号": people.phone(number) if place % 4 else ""}
 
 
 def _referral(people: People, row: Cells, place: int) -> dict[str, str]:
@@ -57,7 +59,7 @@ def _referral(people: People, row: Cells, place: int) -> dict[str, str]:
 
 
 def _item(people: People, row: Cells, place: int) -> dict[str, str]:
-    return {"作者昵称": people.nickname(row["author"]), "链接": f"https://scrm.example.com/c/{row['content_id']}?n={place}"}
+    return {"作者昵称": people.nickname(row["author"]) if place % 6 else "-"}
 
 
 EXTRAS: dict[str, Extra] = {
@@ -122,3 +124,46 @@ def _ocean(day: str, project: str, name: str, row: Cells) -> list[str]:
     spent = float(row["消耗"].replace(",", ""))
     rate, price = f"{clicks / views:.2%}" if views else "-", f"{spent / clicks:.2f}" if clicks else "-"
     return [day, project, name, row["展示数"], row["点击数"], rate, row["转化数"], price, row["消耗"]]
+
+
+FUNNEL = ("企微链接点击次数", "企微链接点击人数", "添加到通讯录次数", "添加到通讯录人数")
+BILL_HEADERS = (
+    "交易时间", "交易类型", "交易对方", "商品", "收/支", "金额(元)", "支付方式", "当前状态", "交易单号", "商户单号",
+    "备注",
+)  # fmt: skip
+
+
+def videos(file: File, people: People) -> bytes:
+    """视频号助手, 下载表格: UTF-8 with a mark; older files lack the funnel into the member tool."""
+    rows = [people.restored("wechat_channels__videos", row) for row in file.only]
+    headers = [name for name in rows[0] if name not in FUNNEL or any(row[name] for row in rows)]
+    return table(headers, [[row[name] for name in headers] for row in rows]).encode("utf-8-sig")
+
+
+def personal_bill(file: File, people: People) -> bytes:
+    """微信支付账单明细: sixteen lines of preamble, then the table."""
+    rows = [people.restored("wechat_pay__personal_bills", row) for row in file.only]
+    for k, row in enumerate(rows):
+        told = row["收/支"] == "收入"
+        row |= {
+            "交易对方": nickname(9_000 + k),
+            "商品": f"转账备注:{nickname(9_000 + k)}的货款" if told else "日用品",
+            "备注": "/",
+        }
+    first, last = rows[-1]["交易时间"], rows[0]["交易时间"]
+    preamble = [
+        "微信支付账单明细", f"微信昵称：[{nickname(77)}]", f"起始时间：[{first}] 终止时间：[{last}]",
+        "导出类型：[全部]", f"导出时间：[{file.exported}]", "", f"共{len(rows)}笔记录",
+    ]  # fmt: skip
+    for way in ("收入", "支出", "/"):
+        amounts = [float(row["金额(元)"][1:]) for row in rows if row["收/支"] == way]
+        preamble.append(f"{'中性交易' if way == '/' else way}：{len(amounts)}笔 {sum(amounts):.2f}元")
+    preamble += [
+        "注：",
+        "1. 充值/提现/理财通购买/零钱通存取/信用卡还款等交易，将计入中性交易",
+        "2. 本明细仅展示当前账单中的交易，不包括已删除的记录",
+    ]
+    preamble += ["3. 本明细仅供个人对账使用", "", "----------------------微信支付账单明细列表--------------------"]
+    width = len(BILL_HEADERS) - 1
+    head = "".join(f"{line}{',' * width}\r\n" for line in preamble)
+    return (head + table(BILL_HEADERS, [[row[n] for n in BILL_HEADERS] for row in rows])).encode("utf-8-sig")

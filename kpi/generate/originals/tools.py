@@ -11,11 +11,11 @@ from kpi.generate.originals.wecom import dumped, json_lines
 
 SUMMARY = (
     "impression_uv", "new_watch_uv", "max_online_watch_uv", "average_watch_seconds_per_audience", "comment_uv",
-    "sharing_uv", "new_follow_uv",
+    "sharing_uv", "new_follow_uv", "like_count", "sharing_count",
 )  # fmt: skip
 SALES = (
     "total_clk_uv", "total_create_uv", "total_pay_pv", "total_pay_uv", "total_gmv", "refund_amount",
-    "cumulative_audience_count", "new_comment_count", "like_count", "sharing_count",
+    "cumulative_audience_count", "new_comment_count",
 )  # fmt: skip
 ARTICLE = ("read_user", "share_user", "like_user", "zaikan_user", "comment_count", "collection_user")
 
@@ -34,12 +34,18 @@ def live(file: File, people: People) -> bytes:
     del people
 
     def reply(row: Cells) -> dict[str, Any]:
-        item = {"export_id": row["export_id"], **_ints(row, ("create_time", "end_time"))}
+        start, end = int(row["create_time"]), int(row["end_time"])
+        board = {
+            "live_dashboard_data": {"summary": _ints(row, SUMMARY)},
+            "start_time": start,
+            "live_duration": end - start,
+        }
         return {
             "errcode": 0,
             "errmsg": "ok",
-            "live_items": [item],
-            "live_dashboard_data": dumped({"summary": _ints(row, SUMMARY), "ended": {"nickname": "示例护肤直播间"}}),
+            "export_id": row["export_id"],
+            "create_time": start,
+            "live_dashboard_data": dumped(board),
             "live_ec_data_summary": dumped(_ints(row, SALES)),
             "live_comparison_index": dumped({}),
         }
@@ -81,6 +87,6 @@ def lines(file: File, people: People) -> bytes:
     """Clicks of the SCRM: one JSON object per line."""
     return json_lines(
         people.restored("scrm__link_clicks", row)
-        | {"click_time": int(row["click_time"]), "nickname": people.nickname(row["external_userid"]), "ip": "203.0.113.7"}
+        | {"click_time": int(row["click_time"]), "nickname": people.nickname(row["external_userid"])}
         for row in file.only
     )

@@ -170,6 +170,28 @@ def _body(people: People, row: Cells, polls: dict[str, Cells], packets: dict[str
     return shown
 
 
+def consents(file: File, people: People) -> bytes:
+    """check_room_agree and check_single_agree: who agreed to the archive, a hundred people per call."""
+
+    def calls() -> Iterator[dict[str, Any]]:
+        for chat, rows in groupby(file.only, lambda r: r["chat_id"]):
+            found = list(rows)
+            for k in range(0, len(found), 100):
+                said = [
+                    {"status_change_time": int(r["status_change_time"]), "agree_status": r["agree_status"],
+                     "exteranalopenid": people.raw(r["external_userid"])} for r in found[k : k + 100]
+                ]  # fmt: skip
+                if chat:
+                    request: dict[str, Any] = {"roomid": chat}
+                else:
+                    request = {"info": [{"userid": "wangwei", "exteranalopenid": x["exteranalopenid"]} for x in said]}
+                    said = [{"userid": "wangwei", **x} for x in said]
+                api = "msgaudit/check_room_agree" if chat else "msgaudit/check_single_agree"
+                yield recorded(api, request, {"agreeinfo": said}, file.exported)
+
+    return json_lines(calls())
+
+
 def contact_statistics(file: File, people: People) -> bytes:
     """get_user_behavior_data, one member of staff and day per call: the reply does not say whose it is."""
 
@@ -178,9 +200,7 @@ def contact_statistics(file: File, people: People) -> bytes:
             day = int(row["stat_time"])
             data = {"stat_time": day, **_numbers(row, STATISTICS["contact_statistics"])}
             request = {"userid": [people.raw(row["userid"])], "start_time": day, "end_time": day}
-            yield recorded(
-                "externalcontact/get_user_behavior_data", request, {"behavior_data": [data]}, file.exported
-            )
+            yield recorded("externalcontact/get_user_behavior_data", request, {"behavior_data": [data]}, file.exported)
 
     return json_lines(calls())
 

@@ -66,7 +66,8 @@ def read(content: bytes | str, name: str = "file", encoding: str = "utf-8") -> R
                 assert item.reason
                 result.reasons[item.reason] += item.count
         elif isinstance(item, Rejected):
-            result.counts["quarantined"] += item.counts
+            if item.counts:
+                result.counts["quarantined"] += 1
             result.rejected.append(item)
         else:
             assert item
@@ -84,14 +85,13 @@ def _add(result: Read, row: Row) -> None:
     result.exported_at.add(row.exported_at)
 
 
-def xlsx(*sheets: tuple[str, list[list]], merged: list[tuple] = (), is_1904: bool = False, **formats: str) -> bytes:
-    """An xlsx workbook. Dates become date cells, `=…` text stays text.
+def xlsx(*sheets: tuple[str, list[list]], merged: list[tuple] = (), is_1904: bool = False) -> bytes:
+    """An xlsx workbook: dates become date cells, `=…` stays text.
 
     Args:
         sheets: name and rows; None leaves a cell blank.
         merged: ranges (first row, first column, last row, last column) of the first sheet.
         is_1904: whether dates count from 1904.
-        formats: none.
     """
     buffer = io.BytesIO()
     options = {"in_memory": True, "date_1904": is_1904, "strings_to_formulas": False, "strings_to_urls": False}
