@@ -109,6 +109,23 @@ def test_an_order_list_of_kuaituantuan_is_one_record_of_many_rows(tmp_path: Path
     }
 
 
+def test_replies_with_another_envelope_are_the_same_replies(tmp_path: Path) -> None:
+    inner = ktt(KTT)["ktt_order_list_response"]
+    found = decoded(
+        tmp_path, "k.jsonl", [inner, {"response": inner}, {"api": "x", "request": {}, "response": ktt(KTT)}]
+    )
+    assert len(found.rows["kuaituantuan__orders"]) == 3
+
+
+def test_gifts_are_numbered_behind_all_lines_of_their_reply(tmp_path: Path) -> None:
+    gift = {"sub_order_sn": "G", "goods_name": "小样", "goods_number": 1}
+    orders = [{**KTT, "order_sn": name, "gift_order_list": [gift]} for name in ("KT1", "KT2")]
+    rows = decoded(tmp_path, "k.json", json_text(ktt(*orders))).full["kuaituantuan__order_lines"]
+    assert [(row["order_sn"], row["is_gift"], row["_source_row"]) for row in rows] == [
+        ("KT1", "0", "1"), ("KT2", "0", "2"), ("KT1", "1", "3"), ("KT2", "1", "4"),
+    ]  # fmt: skip
+
+
 def test_lines_and_gifts_of_kuaituantuan(tmp_path: Path) -> None:
     gifts = [
         {"host_sub_order_sn": "KT1-1", "sku_id": 77, "external_sku_id": "P024", "goods_name": "小样", "goods_number": 1}
