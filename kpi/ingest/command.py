@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -47,7 +48,7 @@ def run_ingest(
     except (LandingError, PrivacyError, ContractError, LayoutError) as error:
         err.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
         return UNUSABLE
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         err.print(f"[red]error:[/red] {error}. Nothing has changed.", highlight=False, soft_wrap=True)
         return UNUSABLE
     if as_json:

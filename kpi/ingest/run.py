@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, replace
@@ -25,7 +26,7 @@ from kpi.ingest.parts import PartWriter
 from kpi.ingest.report import REJECTED, FileReport, Rejection, Report
 from kpi.ingest.sources import Limits, Refused, Source, find_sources
 from kpi.ingest.versions import compare_versions
-from kpi.privacy.keys import Pseudonymiser, Secret
+from kpi.privacy.keys import PrivacyError, Pseudonymiser, Secret
 from kpi.privacy.text import TextReader
 from kpi.privacy.vault import Vault
 
@@ -75,7 +76,7 @@ def ingest(
 
     Raises:
         LandingError: when the source or the landing directory cannot be used.
-        OSError: when rows cannot be written; the directory is as it was before.
+        OSError, sqlite3.Error: when rows or identities cannot be written; the directory is as it was before.
     """
     if not source_dir.is_dir():
         raise LandingError(f"{source_dir}: no such directory. Name the one that holds the exported files.")
@@ -137,16 +138,16 @@ class _Run:
 
     def _file(self, source: Source, known: _Known, hand: set[str], change: Change | None) -> FileReport:
         try:
-            before = source.path.stat()
+            before, sha256 = _looked_at(source, known)
             if known.is_untouched(source, before.st_mtime_ns):
                 return FileReport(source.name, "duplicate", duplicate_of=source.name)
-            if copy := known.by_content.get(source.sha256):
+            if copy := known.by_content.get(sha256):
                 return FileReport(source.name, "duplicate", duplicate_of=copy)
             landed = self._land(source, before, known, hand, change)
         except Refused as refused:
             return _refused(refused)
         if landed.status == "landed":
-            known.add(landed.file, source.sha256, landed.exported_at)
+            known.add(landed.file, sha256, landed.exported_at)
         return landed
 
     def _land(
@@ -252,8 +253,10 @@ def _careful(name: str, rows: decoding.Decoding) -> Iterable[decoding.Landed]:
             landed = next(rows)
         except StopIteration:
             return
-        except (Refused, MemoryError):
+        except (Refused, MemoryError, PrivacyError, sqlite3.Error):
             raise
+        except OSError as error:
+            raise _unreadable(name, error) from error
         except Exception as error:
             trace = error.__traceback__
             while trace is not None and trace.tb_next is not None:
@@ -261,6 +264,19 @@ def _careful(name: str, rows: decoding.Decoding) -> Iterable[decoding.Landed]:
             place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
             raise Refused(name, "internal", _CRASHED.format(error=type(error).__name__, place=place)) from error
         yield landed
+
+
+def _looked_at(source: Source, known: _Known) -> tuple[os.stat_result, str]:
+    """State of a file on disk, and its content's hash unless it was not touched since it landed."""
+    try:
+        state = source.path.stat()
+        return state, "" if known.is_untouched(source, state.st_mtime_ns) else source.sha256
+    except OSError as error:
+        raise _unreadable(source.name, error) from error
+
+
+def _unreadable(name: str, error: OSError) -> Refused:
+    return Refused(name, "unreadable", f"cannot be read ({error.strerror or type(error).__name__}). Copy it here again")
 
 
 def _refused(refused: Refused) -> FileReport:

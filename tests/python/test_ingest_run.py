@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -181,6 +182,46 @@ def test_a_header_only_file_is_landed_without_parts_and_known_the_next_time(tmp_
     assert statuses(run(tmp_path / "in", landed)) == {"orders_20260603.csv": "landed"}
     assert Landing.open(landed).parts() == []
     assert statuses(run(tmp_path / "in", landed)) == {"orders_20260603.csv": "duplicate"}
+
+
+def test_a_file_that_cannot_be_read_keeps_no_other_out(dropped, landed, monkeypatch):
+    put(dropped, "gone_20260703.csv", ("E3", "2026-06-01", "1", ""))
+
+    class Vanishing(PlainCsv):
+        def _read(self, source, contract):
+            if source.name.startswith("gone"):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            return (yield from super()._read(source, contract))
+
+    monkeypatch.setattr(runs.decoding, "decode", Vanishing)
+    report = run(dropped, landed)
+    assert statuses(report) == {"orders_20260603.csv": "landed", "gone_20260703.csv": "refused"}
+    assert [(file.kind, file.reason) for file in report.files if file.kind] == [
+        ("unreadable", "cannot be read (No such file or directory). Copy it here again")
+    ]
+
+
+def test_a_file_that_is_still_being_written_waits_for_the_next_run(dropped, landed, monkeypatch):
+    class Growing(PlainCsv):
+        def _read(self, source, contract):
+            yield from super()._read(source, contract)
+            with source.path.open("a") as file:
+                file.write("E9,,,\n")
+
+    monkeypatch.setattr(runs.decoding, "decode", Growing)
+    (report,) = run(dropped, landed).files
+    assert (report.status, report.kind) == ("refused", "unfinished")
+    assert Landing.open(landed).parts() == []
+
+
+def test_an_identity_map_that_cannot_be_written_ends_the_run(dropped, landed, monkeypatch):
+    class Full:
+        def commit(self):
+            raise sqlite3.OperationalError("database or disk is full")
+
+    with pytest.raises(sqlite3.OperationalError):
+        run(dropped, landed, vault=Full())
+    assert Landing.open(landed).parts() == []
 
 
 # --- again -----------------------------------------------------------------------------------------
