@@ -19,6 +19,8 @@ SHOWN = 20
 OTHERS = "…"
 
 _NUMBER = r"^[¥￥]?-?[0-9][0-9,]*"
+_SIGN = r"[%秒]?$"  # 28.64% and 356秒 are how some exports write every number of a column
+_SHORTENED = ("shortened by a spreadsheet, its last digits are lost", r"^[0-9](\.[0-9]+)?[eE]\+[0-9]+$")
 _EPOCH = r"^(12[6-9]|1[3-9][0-9]|[23][0-9][0-9])[0-9]{7}"
 _DATE = r"^(20[0-9]{2})[-/](0?[1-9]|1[0-2])[-/](0?[1-9]|[12][0-9]|3[01])"
 _TIMES = {
@@ -34,9 +36,9 @@ _LONG_NUMBER = re.compile(r"[0-9]{7}")
 def pattern_of(column: Column, contract: Contract) -> tuple[str, str] | None:
     """What is wrong with a value that does not match, and the pattern it should match; None where any value will do."""
     if column.type == "integer":
-        return "no whole number", _NUMBER + r"(\.0*)?$"
+        return "no whole number", _NUMBER + r"(\.0*)?" + _SIGN
     if column.type == "decimal":
-        return "no number", _NUMBER + r"(\.[0-9]{1,6})?$"
+        return "no number", _NUMBER + r"(\.[0-9]{1,6}0*)?" + _SIGN
     if column.type == "money":
         if contract.money_unit == "fen":
             return "no whole number of fen", _NUMBER + r"(\.0*)?$"
@@ -62,6 +64,8 @@ class Doubts:
         for column in contract.columns:
             if column.closed and column.values:
                 self._note(contract, column, batch, "not one of the known codes", _not_listed)
+            elif column.type == "id":
+                self._note(contract, column, batch, _SHORTENED[0], lambda cells, _: _like(cells, _SHORTENED[1]))
             elif pattern := pattern_of(column, contract):
                 self._note(contract, column, batch, pattern[0], lambda cells, _c, p=pattern[1]: _not_like(cells, p))
 
@@ -71,6 +75,8 @@ class Doubts:
 
     def _note(self, contract: Contract, column: Column, batch: pa.RecordBatch, reason: str, is_wrong: Check) -> None:
         cells = pc.utf8_trim_whitespace(batch.column(column.name))
+        if contract.cell_prefix:
+            cells = pc.utf8_ltrim(cells, characters=contract.cell_prefix)
         known = pa.array([*contract.null_likes, ""], pa.string())
         wrong = pc.and_(is_wrong(cells, column), pc.invert(pc.is_in(cells, known)))
         if not pc.any(wrong).as_py():
@@ -103,5 +109,9 @@ def _not_listed(cells: pa.Array, column: Column) -> pa.Array:
     return pc.invert(pc.is_in(cells, pa.array(column.values, pa.string())))
 
 
+def _like(cells: pa.Array, pattern: str) -> pa.Array:
+    return pc.match_substring_regex(cells, pattern)
+
+
 def _not_like(cells: pa.Array, pattern: str) -> pa.Array:
-    return pc.invert(pc.match_substring_regex(cells, pattern))
+    return pc.invert(_like(cells, pattern))

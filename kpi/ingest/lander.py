@@ -32,6 +32,7 @@ class Table:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.persons = [(at, column) for at, column in enumerate(contract.columns) if column.is_personal]
+        self.nothing = frozenset(contract.null_likes)
         self.required = [at for at, column in enumerate(contract.columns) if column.required]
         self.schema = pa.schema([(name, pa.string()) for name in (*contract.column_names, *LINEAGE)])
         self.width = len(self.schema)
@@ -100,7 +101,12 @@ class Lander:
         cells = row.cells
         for at, column in table.persons:
             raw = cells[at]
-            cells[at] = key = self._person(row.export, column, raw) if raw or raw == [] else ""
+            if type(raw) is str and raw.strip() in table.nothing:
+                cells[at] = raw.strip()  # a null-like lands as it stands
+                if column.required:
+                    return self._not_landed(row, column.name, "", "blank, but a row needs it")
+                continue
+            cells[at] = key = self._person(table.contract, column, raw) if raw or raw == [] else ""
             if column.required and not key:
                 return self._not_landed(row, column.name, as_text(raw), NO_KEY if raw else "blank, but a row needs it")
         for at in table.required:
@@ -119,15 +125,19 @@ class Lander:
         self._reject(Rejected(row.number, row.export, column, value, reason, row.exported_at, row.part))
         return False
 
-    def _person(self, export: str, column: Column, raw: Any) -> str:
-        make = partial(self._key, export, column)
+    def _person(self, contract: Contract, column: Column, raw: Any) -> str:
+        make = partial(self._key, contract.export, column)
         if column.many == "json":
-            found = [key for one in _several(raw) if (key := make(one))]
-            return orjson_list(found)
+            return json_list([key for one in _several(raw) if (key := make(one))])
         if column.many == "comma":
             parts = raw if isinstance(raw, list) else as_text(raw).split(",")
             return ",".join(key for part in parts if (key := make(as_text(part))))
-        return make(as_text(raw))
+        text = as_text(raw)
+        prefix = contract.cell_prefix
+        if prefix and text.startswith(prefix):
+            key = make(text.removeprefix(prefix))
+            return prefix + key if key else ""
+        return make(text)
 
     def _key(self, export: str, column: Column, raw: str) -> str:
         """Key of one person; blank where there is none or none can be made."""
@@ -166,7 +176,7 @@ class Lander:
         return self._doubts
 
 
-def orjson_list(keys: list[str]) -> str:
+def json_list(keys: list[str]) -> str:
     """A JSON list with a blank after each comma, as the exports of the platform's tools have it."""
     return "[" + ", ".join(orjson.dumps(key).decode() for key in keys) + "]"
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kpi.ingest.archive import prepared
 from kpi.ingest.layouts import RecordLayout, record_layouts
 from kpi.ingest.nearest import nearest
-from kpi.ingest.paths import MISSING, parsed
+from kpi.ingest.paths import parsed
 from kpi.ingest.record_streams import Blank, Broken, Found, Record, kind_of, records
 from kpi.ingest.rows import Item, Rejected, Row, Skipped, Unrecognised
 from kpi.ingest.sources import Source
@@ -189,13 +189,19 @@ def _strangeness(layout: RecordLayout, call: dict[str, Any]) -> int:
 
 def _call(value: dict[str, Any]) -> dict[str, Any]:
     """A record as a recorded call: a bare reply, or a plain object, is the response of one."""
-    if "response" in value and ("request" in value or "api" in value):
+    if "response" in value and ("request" in value or "api" in value or isinstance(value["response"], dict)):
         response = parsed(value["response"])
-        if isinstance(response, dict):
-            return {**value, "response": response}
-        if response is MISSING:
-            return {**value, "response": {}}
-    return {"response": value}
+        return {**value, "response": _unwrapped(response) if isinstance(response, dict) else {}}
+    return {"response": _unwrapped(value)}
+
+
+def _unwrapped(response: dict[str, Any]) -> dict[str, Any]:
+    """Without the envelope ``<name of the call>_response`` that some platforms put around every reply."""
+    if len(response) == 1:
+        name, inner = next(iter(response.items()))
+        if name.endswith("_response") and name != "error_response" and isinstance(inner, dict):
+            return inner
+    return response
 
 
 def _is_error(response: dict[str, Any]) -> bool:

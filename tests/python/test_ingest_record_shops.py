@@ -109,6 +109,23 @@ def test_an_order_list_of_kuaituantuan_is_one_record_of_many_rows(tmp_path: Path
     }
 
 
+def test_replies_with_another_envelope_are_the_same_replies(tmp_path: Path) -> None:
+    inner = ktt(KTT)["ktt_order_list_response"]
+    found = decoded(
+        tmp_path, "k.jsonl", [inner, {"response": inner}, {"api": "x", "request": {}, "response": ktt(KTT)}]
+    )
+    assert len(found.rows["kuaituantuan__orders"]) == 3
+
+
+def test_gifts_are_numbered_behind_all_lines_of_their_reply(tmp_path: Path) -> None:
+    gift = {"sub_order_sn": "G", "goods_name": "小样", "goods_number": 1}
+    orders = [{**KTT, "order_sn": name, "gift_order_list": [gift]} for name in ("KT1", "KT2")]
+    rows = decoded(tmp_path, "k.json", json_text(ktt(*orders))).full["kuaituantuan__order_lines"]
+    assert [(row["order_sn"], row["is_gift"], row["_source_row"]) for row in rows] == [
+        ("KT1", "0", "1"), ("KT2", "0", "2"), ("KT1", "1", "3"), ("KT2", "1", "4"),
+    ]  # fmt: skip
+
+
 def test_lines_and_gifts_of_kuaituantuan(tmp_path: Path) -> None:
     gifts = [
         {"host_sub_order_sn": "KT1-1", "sku_id": 77, "external_sku_id": "P024", "goods_name": "小样", "goods_number": 1}
@@ -169,6 +186,15 @@ def test_a_live_on_air_has_no_end_and_a_list_of_lives_no_figures(tmp_path: Path)
     row = found.rows["wechat_channels__live_sessions"][0]
     assert (row["create_time"], row["end_time"], row["total_gmv"]) == ("1762516800", "", "")
     assert found.said.account.ignored == 1
+
+
+def test_the_session_may_be_named_by_the_request_or_the_list(tmp_path: Path) -> None:
+    reply = {"errcode": 0, "live_dashboard_data": json_text({"summary": SUMMARY})}
+    listed = {**reply, "live_items": [{"export_id": "export/B", "create_time": 1762516800}]}
+    lines = [{"request": {"export_id": "export/A"}, "response": reply}, listed, reply]
+    found = decoded(tmp_path, "live.jsonl", lines)
+    assert [row["export_id"] for row in found.rows["wechat_channels__live_sessions"]] == ["export/A", "export/B"]
+    assert found.rejected[0]["problem_column"] == "export_id"
 
 
 def test_text_that_is_no_json_leaves_its_figures_blank(tmp_path: Path) -> None:
