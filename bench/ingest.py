@@ -3,8 +3,9 @@
 For each format a file of made-up records is written, read by the plain reader of the library in use (csv,
 calamine, orjson, ijson, expat; every value made, none kept), and landed by ``kpi ingest``: recognised, persons
 to keys, texts to features, all accounted for, Parquet written. Each measurement is a process of its own; CPU
-seconds begin once modules and word lists are loaded, peak memory counts all. The messages are written line by line, so that
-``--messages 20000000`` needs disk and no memory. One session, one machine: read the ratios, not the seconds.
+seconds begin once modules and word lists are loaded, peak memory counts all. The messages are written line by
+line, so that ``--messages 20000000`` needs disk and no memory. One session, one machine: read the ratios, not
+the seconds.
 """
 
 from __future__ import annotations
@@ -25,19 +26,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 ORDER = (
-    *(
-        "订单号",
-        "订单状态",
-        "订单类型",
-        "订单创建时间",
-        "买家付款时间",
-        "交易成功时间",
-        "商品金额合计",
-        "运费",
-        "店铺优惠合计",
-    ),
-    *("应收订单金额", "订单实付金额", "全部商品名称", "商品种类数", "推广方式", "买家手机号", "订单退款状态"),
-    *("订单已退款金额", "团长订单", "收货人/提货人", "详细收货地址/提货地址", "买家昵称", "买家备注"),
+    *("订单号", "订单状态", "订单类型", "订单创建时间", "买家付款时间", "交易成功时间", "商品金额合计", "运费"),
+    *("店铺优惠合计", "应收订单金额", "订单实付金额", "全部商品名称", "商品种类数", "推广方式", "买家手机号"),
+    *("订单退款状态", "订单已退款金额", "团长订单", "收货人/提货人", "详细收货地址/提货地址", "买家昵称", "买家备注"),
 )
 WORDS = (
     *("上周", "我家", "怎么用", "明天", "帮我看看", "老样子", "回购", "颜色", "惊艳", "敷十分钟", "给大家看看"),

@@ -22,6 +22,7 @@ from kpi.privacy.keys import PrivacyError, load_secret
 from kpi.privacy.vault import open_vault
 
 FINE, WRONG, UNUSABLE = 0, 1, 2
+WIDTH = 150
 
 
 def run_ingest(
@@ -52,7 +53,9 @@ def run_ingest(
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=1))
     else:
-        Show(Console(), language).report(report, ignore_unknown)
+        console = Console()
+        # a pipe has no width; the tables need some
+        Show(console if console.is_terminal else Console(width=WIDTH), language).report(report, ignore_unknown)
     return WRONG if report.is_wrong(ignore_unknown) else FINE
 
 

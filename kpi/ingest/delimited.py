@@ -70,10 +70,18 @@ class NotText(ValueError):
 
 @dataclass(frozen=True)
 class Delimited:
-    """A text table that is ready to be read, as often as wanted."""
+    """A text table that is ready to be read, as often as wanted.
+
+    Attributes:
+        open_file: opens it.
+        encoding: of its text.
+        delimiters: that occur in its head, the most frequent first, at least one.
+        delimiter: that splits it.
+    """
 
     open_file: OpenFile
     encoding: str
+    delimiters: tuple[str, ...]
     delimiter: str
 
     def records(self) -> Iterator[Record]:
@@ -101,7 +109,8 @@ def open_delimited(open_file: OpenFile) -> Delimited:
         head = raw.read(HEAD_BYTES)
     encoding = _encoding(head, open_file)
     text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
-    return Delimited(open_file, encoding, _delimiter(text))
+    delimiters = _delimiters(text)
+    return Delimited(open_file, encoding, delimiters, delimiters[0])
 
 
 def _encoding(head: bytes, open_file: OpenFile) -> str:
@@ -159,10 +168,12 @@ def _is_readable(line: bytes, encoding: str) -> bool:
     return True
 
 
-def _delimiter(text: str) -> str:
-    """The delimiter that splits the lines of the head into most cells; a comma when none does."""
-    lines = [line for line in text.splitlines()[:200] if line.strip()]
-    return max(_DELIMITERS, key=lambda mark: max((line.count(mark) for line in lines), default=0))
+def _delimiters(text: str) -> tuple[str, ...]:
+    """The delimiters of the head, that first which splits a line into most cells; a comma when there is none."""
+    lines = text.splitlines()[:200]
+    most = {mark: max((line.count(mark) for line in lines), default=0) for mark in _DELIMITERS}
+    ranked = sorted(_DELIMITERS, key=lambda mark: -most[mark])
+    return tuple(mark for mark in ranked if most[mark]) or (",",)
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[tuple[str, str]]:

@@ -47,6 +47,7 @@ class FileReport:
         rejected: the first rows that could not be landed; ``account.quarantined`` counts all.
         doubts: landed values that staging will set aside.
         masked: cells landed blank because the person in them is masked or unreadable, by (export, column).
+        erased: cells landed blank because their person was erased (``kpi erase``).
         unknown_columns: columns that no layout knows, with their records, by (export, column); not landed.
         control_differences: sums of the rows that differ from the totals which the file states.
         nearest: layouts that come nearest to an unrecognised file, best first.
@@ -63,6 +64,7 @@ class FileReport:
     rejected: list[Rejection] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
     masked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    erased: int = 0
     unknown_columns: Counter[tuple[str, str]] = field(default_factory=Counter)
     control_differences: list[str] = field(default_factory=list)
     nearest: tuple[Nearest, ...] = ()
@@ -136,8 +138,8 @@ class Report:
             ``files`` [{file, status, kind, reason, duplicate_of, exported_at, layouts, records (as above, or null),
             rows, ignored {reason: records}, quarantined [{export, column, reason, rows}],
             rejected [{export, row, column, value, reason}] (the first 20), doubts [{export, column, value, reason,
-            count, first_row}], masked and unknown_columns [{export, column, count}], control_differences [text],
-            nearest [{export, layout, missing, extra}]}];
+            count, first_row}], masked and unknown_columns [{export, column, count}], erased,
+            control_differences [text], nearest [{export, layout, missing, extra}]}];
             ``changes`` [{export, new, unchanged, changed, older, money [{month, column, yuan, rows}]}].
         """
         return {
@@ -173,6 +175,7 @@ def _file_json(file: FileReport) -> dict[str, Any]:
         "rejected": [asdict(rejection) for rejection in file.rejected],
         "doubts": [asdict(doubt) for doubt in file.doubts],
         "masked": _counts(file.masked),
+        "erased": file.erased,
         "unknown_columns": _counts(file.unknown_columns),
         "control_differences": file.control_differences,
         "nearest": [asdict(near) for near in file.nearest],

@@ -154,7 +154,7 @@ class _Run:
     ) -> FileReport:
         later = known.later_time(source)
         stream = _Watched(source)
-        self.keys.source_file = source.name
+        self.keys.source_file, self.keys.erased = source.name, 0
         rows = decoding.decode(stream.source, self.contracts, self.keys, self.texts, self.limits)
         writers: dict[str, PartWriter] = {}
         report = FileReport(source.name, "landed")
@@ -197,6 +197,7 @@ class _Run:
     ) -> FileReport:
         """The report of a decoded file; its parts go into the change if all is well with it."""
         report.take(rows)
+        report.erased = self.keys.erased
         if rows.unrecognised is not None:
             report.status, report.reason = "unrecognised", rows.unrecognised.message
             return report

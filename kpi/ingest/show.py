@@ -34,6 +34,7 @@ WORDS = {
     "ignored": ("略过", "ignored"),
     "quarantined": ("隔离", "quarantined"),
     "landed": ("入库", "landed"),
+    "made_of": ("其中未入库", "of these not landed"),
     "rows": ("各表行数", "rows per export"),
     "files": ("文件", "files"),
     "problems": ("需要处理的问题", "what to look at"),
@@ -73,6 +74,10 @@ WORDS = {
         "号码被遮盖或无法识别，已按空值入库。请导出未遮盖的号码",
         "masked or unreadable, landed blank. Export the full numbers",
     ),
+    "erased": (
+        "此人已被删除（kpi erase），已按空值入库",
+        "their person was erased (kpi erase), landed blank",
+    ),
     "control": (
         "与文件中的合计不一致：{reason}。文件可能不完整，请重新导出",
         "differs from the totals in the file: {reason}. It may be incomplete: export it again",
@@ -87,6 +92,7 @@ WORDS = {
     "others": ("另 {count} 个文件", "{count} other files"),
     "more": ("另有 {count} 项", "{count} more"),
 }
+MANY = 40  # files that have a line of their own each
 MOST = 100  # problems that are listed; --json has all
 
 
@@ -132,26 +138,36 @@ class Show:
         shown = [file for file in report.files if file.status == "landed" and file.account]
         if not shown:
             return
-        used = [kind for kind in KINDS if kind == "landed" or report.records()[kind]]
-        numbers = ("read", *used)
         table = Table(title=f"{report.source} → {report.landing or '-'}", show_footer=True)
-        for column in ("file", "recognised", "exported"):
-            table.add_column(self.say(column), overflow="fold")
-        records = report.records()
-        for column in numbers:
-            table.add_column(self.say(column), footer=f"{records[column]:,}", justify="right")
-        table.add_column(self.say("rows"), overflow="fold")
+        total = report.records()
+        for column, footer, justify in (
+            ("file", "", "left"),
+            ("recognised", "", "left"),
+            ("exported", "", "left"),
+            ("read", f"{total['read']:,}", "right"),
+            ("made_of", self._made_of(total), "left"),
+            ("landed", f"{total['landed']:,}", "right"),
+            ("rows", "", "left"),
+        ):
+            table.add_column(self.say(column), footer=footer, justify=justify, overflow="fold")
         for name, group in _grouped(shown):
-            counts = [f"{sum(getattr(file.account, column) for file in group):,}" for column in numbers]
+            counts = {key: sum(getattr(file.account, key) for file in group) for key in ("read", *KINDS)}
             rows: Counter[str] = Counter()
             for file in group:
                 rows.update(file.account.rows)
             times = [file.exported_at for file in group]
-            span = times[0] if len(group) == 1 else f"{min(times)} … {max(times)}"
+            span = times[0] if len(group) == 1 else f"{min(times)[:10]} … {max(times)[:10]}"
             title = name if len(group) == 1 else f"{name} ({self.say('members', count=len(group))})"
+            layouts = "\n".join(dict.fromkeys(layout.partition(": ")[2] for layout in group[0].layouts))
             landed = "\n".join(f"{export} {count:,}" for export, count in sorted(rows.items()) if count)
-            table.add_row(escape(title), escape("\n".join(group[0].layouts)), span, *counts, landed)
+            figures = (f"{counts['read']:,}", self._made_of(counts), f"{counts['landed']:,}")
+            table.add_row(escape(title), escape(layouts), span, *figures, landed)
         self._console.print(table)
+
+    def _made_of(self, counts: dict[str, int]) -> str:
+        """What records became that did not land: ``header 1, totals 2``."""
+        kinds = [kind for kind in KINDS if kind != "landed" and counts[kind]]
+        return ", ".join(f"{self.say(kind)} {counts[kind]:,}" for kind in kinds)
 
     def _problems(self, report: Report) -> None:
         columns = ("file", "row", "column", "value", "problem")
@@ -191,6 +207,8 @@ class Show:
             yield str(doubt.first_row), doubt.column, doubt.value, self.say("doubt", reason=doubt.reason) + count
         for (_, column), count in sorted(file.masked.items()):
             yield "", column, "", f"{self.say('masked')} ({self.say('rows_alike', count=count)})"
+        if file.erased:
+            yield "", "", "", f"{self.say('erased')} ({self.say('rows_alike', count=file.erased)})"
         for (_, column), _count in sorted(file.unknown_columns.items()):
             yield "1", column, "", self.say("unknown_column")
 
@@ -214,11 +232,13 @@ class Show:
 
 
 def _grouped(files: list[FileReport]) -> Iterator[tuple[str, list[FileReport]]]:
-    """Files by name; members of one archive that are alike together, for there may be hundreds."""
+    """Files by name; where they are many, those of one folder or archive that are alike together."""
     groups: dict[tuple, list[FileReport]] = {}
     for file in files:
         archive, found, _ = file.file.partition(".zip/")
-        key = (archive + ".zip" if found else file.file, *file.layouts)
-        groups.setdefault(key, []).append(file)
+        place = archive + ".zip" if found else file.file
+        if len(files) > MANY:
+            place = place.rpartition("/")[0] + "/"
+        groups.setdefault((place, *file.layouts), []).append(file)
     for key, group in groups.items():
         yield (key[0] if len(group) > 1 else group[0].file), group

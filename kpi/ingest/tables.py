@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -95,8 +95,15 @@ def _text_table(source: Source, layouts: Sequence[TableLayout]) -> Table:
         text = open_delimited(source.open)
     except NotText as error:
         raise Refused(source.name, "nul", f"{error}: no table. 文件里全是空字节，请重新导出。") from error
-    rows = list(islice(text.records(), HEAD_ROWS))
-    return Table(text, "", False, recognise(rows, layouts), rows)
+    tables = []
+    # A line of prose may hold more commas than the header has tabs: the delimiter is the one that shows a header.
+    for delimiter in text.delimiters:
+        split = replace(text, delimiter=delimiter)
+        rows = list(islice(split.records(), HEAD_ROWS))
+        tables.append(Table(split, "", False, recognise(rows, layouts), rows))
+        if tables[-1].found:
+            return tables[-1]
+    return tables[0]
 
 
 def _workbook_tables(source: Source, layouts: Sequence[TableLayout], limits: Limits) -> list[Table] | None:

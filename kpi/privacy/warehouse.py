@@ -8,8 +8,9 @@ from pathlib import Path
 
 import duckdb
 
+from kpi.contracts import load_contracts
 from kpi.privacy.erasure import Replacement
-from kpi.privacy.keys import PrivacyError
+from kpi.privacy.keys import KEY, PrivacyError
 
 SHORTEST_NUMBER = 8  # shorter ones (IV00660) may be other things in columns of whatever name
 _COLUMNS = """
@@ -40,6 +41,8 @@ def replace_in_warehouse(file: Path, new: Replacement) -> int:
     pairs = {**new.persons, **new.contents}
     for numbers in new.traces.values():
         pairs.update({old: drawn for old, drawn in numbers.items() if len(old) >= SHORTEST_NUMBER})
+    prefixes = {contract.cell_prefix for contract in load_contracts().values()} - {""}
+    pairs |= {mark + old: mark + drawn for mark in prefixes for old, drawn in pairs.items()}
     work, clean = (file.with_name(f".{file.name}.{os.getpid()}.{name}") for name in ("work", "clean"))
     try:
         duckdb.connect(str(file)).close()  # writes what is in its log, and fails while somebody writes
@@ -64,20 +67,21 @@ def replace_in_warehouse(file: Path, new: Replacement) -> int:
 def _update(db: duckdb.DuckDBPyConnection, pairs: dict[str, str]) -> int:
     db.execute("create temp table pairs (old varchar, new varchar)")
     db.executemany("insert into pairs values (?, ?)", list(pairs.items()))
+    db.execute("set variable pairs = (select map(list(old), list(new)) from pairs)")
     changed = 0
     for schema, table, column, kind in db.execute(_COLUMNS).fetchall():
         name = f'work."{schema}"."{table}"'
         cell = f'"{column}"'
         if kind == "VARCHAR[]":
-            value = f"list_transform({cell}, lambda x: coalesce((select new from pairs where old = x), x))"
-            found = f"list_has_any({cell}, (select list(old) from pairs))"
+            value = f"list_transform({cell}, lambda x: coalesce(getvariable('pairs')[x], x))"
+            found = f"list_has_any({cell}, map_keys(getvariable('pairs')))"
             changed += db.execute(f"update {name} set {cell} = {value} where {found}").fetchone()[0]
             continue
         changed += db.execute(
             f"update {name} as t set {cell} = pairs.new from pairs where t.{cell} = pairs.old"
         ).fetchone()[0]
         for old, drawn in pairs.items():  # lists in a text
-            if old[2:3] == "_" and not old.startswith("ct_"):
+            if KEY.fullmatch(old):
                 changed += db.execute(
                     f"update {name} set {cell} = replace({cell}, $1, $2) where contains({cell}, $1)", [old, drawn]
                 ).fetchone()[0]

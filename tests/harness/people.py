@@ -73,10 +73,10 @@ def land_rows(
         for number, row in enumerate(rows, 2)
     ]
     with Landing.locked(directory, secret=secret) as landing, landing.rewrite() as change:
-        writer = PartWriter(change.work, export, contract.column_names, contract.day_column, exported_at, sha256)
+        writer = PartWriter(change.work, export, contract.column_names, contract.day_column, sha256)
         batch = {name: pa.array([row.get(name, "") for row in cells], pa.string()) for name in names}
         writer.write(pa.record_batch(batch))
-        parts = tuple(writer.close())
+        parts = tuple(writer.close(exported_at))
         change.add(LandedFile(source, sha256, 1, 1, exported_at, (export,), {"landed": len(rows)}, parts))
 
 

@@ -716,5 +716,6 @@ def test_own_sheets_under_the_names_people_use():
 
 def test_a_survey_that_asks_for_persons_only_lands_nothing():
     header = [*SURVEY[:6], "1、您的姓名", "2、手机号码"]
-    result = read(csv_of(header, [1, "2026/09/03 12:00:00", "30秒", "微信", "", "", "张三", "13800138000"]), "2600005.csv")
+    row = [1, "2026/09/03 12:00:00", "30秒", "微信", "", "", "张三", "13800138000"]
+    result = read(csv_of(header, row), "2600005.csv")
     assert (result.rows, result.counts) == ({}, {"header": 1, "ignored": 1})

@@ -1,5 +1,6 @@
 """Reading of CSV and workbooks: encodings, quotes, headers, merged cells, totals, guards; each record is counted."""
 
+import gzip
 import io
 import zipfile
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from kpi.ingest.delimited import NotText, open_delimited
 from kpi.ingest.headers import base_of, flattened, headers, name_of
 from kpi.ingest.layouts import LayoutError
 from kpi.ingest.limits import Limits, Refused
+from kpi.ingest.sources import find_sources
 from kpi.ingest.table_layouts import table_layout
 from kpi.ingest.tables import open_reader
 from kpi.ingest.workbooks import open_workbook
@@ -45,6 +47,29 @@ def test_encodings_and_delimiters(encoding, delimiter):
     result = read(lines(COST_HEADER, COST_ROW, delimiter=delimiter), encoding=encoding)
     assert result.counts == {"header": 1, "landed": 1}
     assert list(result.rows[COSTS][0].values()) == COST_ROW
+
+
+def test_prose_with_many_commas_does_not_hide_the_tabs():
+    prose = "说明：a,b,c,d,e,f,g,h,i,j,k,l,m,n"
+    result = read(f"{prose}\n" + lines(COST_HEADER, COST_ROW, delimiter="\t"))
+    assert result.counts == {"preamble": 1, "header": 1, "landed": 1}
+
+
+def test_tables_in_archives(tmp_path):
+    content = lines(COST_HEADER, COST_ROW)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("costs.csv", content.encode("gbk"))
+        archive.writestr("costs.xlsx", xlsx(("台账", [COST_HEADER, COST_ROW])))
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(content.encode("utf-16")))
+    landed = {}
+    for found in find_sources(tmp_path):
+        reader = open_reader(found, found.head(), CONTEXT)
+        landed[found.name] = [item for item in reader if isinstance(item, list)]
+    assert {name: len(items) for name, items in landed.items()} == {
+        "a.zip/costs.csv": 1,
+        "a.zip/costs.xlsx": 1,
+        "b.csv": 1,
+    }
 
 
 def test_characters_that_gbk_does_not_have_come_through_gb18030():

@@ -207,7 +207,20 @@ def test_source_and_landing_lie_apart(tmp_path):
             guard.refuse_nested(tmp_path / source, tmp_path / directory)
 
 
+def test_checks_at_the_boundary_read_what_the_manifest_lists(tmp_path):
+    from kpi.boundaries.relations import find_exports
+
+    land(tmp_path, "a.csv", range(3))
+    part = Landing.open(tmp_path).path(Landing.open(tmp_path).parts()[0])
+    part.with_name("feedfeedfeedfeed-1.parquet").write_bytes(part.read_bytes())  # left by a killed run
+    (tmp_path / "wecom__staff.csv").write_text("userid,_source_file,_source_row,_exported_at\n")
+    found = find_exports(tmp_path)
+    assert set(found) == {EXPORT, "wecom__staff"}
+    assert duckdb.sql(f"select count(*) from {found[EXPORT]}").fetchall() == [(3,)]
+
+
 # --- faults ----------------------------------------------------------------------------------------
+
 
 def _rewrite_and_die(directory: Path, steps: int) -> None:
     """Run in a fork that kills itself after that many steps."""

@@ -6,8 +6,10 @@ import csv
 import json
 from collections import Counter
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 from harness import people
@@ -343,3 +345,45 @@ def test_commands(landing: Path, tmp_path: Path) -> None:
     done = RUN.invoke(app, ["expire", *where, "--today", "2032-01-01"])
     assert (done.exit_code, "wecom__messages" in done.stdout) == (0, True)
     assert ANNA.wm not in done.output
+
+
+def test_the_keys_in_a_warehouse_are_replaced_too(landing: Path, tmp_path: Path) -> None:
+    file = tmp_path / "community_metrics.duckdb"
+    opened = Landing.open(landing)
+    with duckdb.connect(str(file)) as db:
+        db.execute("create schema marts")
+        for export in opened.manifest.exports():
+            db.execute(f"create table marts.{export} as select * from {opened.reader(export)}")
+        db.execute(f"create table marts.lists as select ['{made()[ANNA.wm]}', '{made()[BERT.wm]}', null] as keys")
+        db.execute("create view marts.members as select userid from marts.wecom__group_members")
+        db.execute("create table marts.amounts as select 1.50::decimal(18, 2) as sales, date '2026-05-01' as day")
+    done = RUN.invoke(app, ["erase", made()[ANNA.wm], "--landing", str(landing), "--yes", "--warehouse", str(file)])
+    assert done.exit_code == 0, done.output
+    theirs = [made()[raw] for raw in (ANNA.wm, ANNA.un, ANNA.op, ANNA.phone)]
+    numbers = ["E202605010261298855002411", "3776192645121711", "4200377619264511", "10000000001_external"]
+    content = file.read_bytes()
+    with duckdb.connect(str(file), read_only=True) as db:
+        tables = db.execute("select table_name from duckdb_tables() where not internal").fetchall()
+        cells = "".join(repr(db.execute(f"select * from marts.{table}").fetchall()) for (table,) in tables)
+        assert db.execute("select sales, typeof(sales) from marts.amounts").fetchall() == [
+            (Decimal("1.50"), "DECIMAL(18,2)")
+        ]
+        landed = read_rows(landing, "wecom__group_members")
+        assert db.execute("select userid from marts.members").fetchall() == [(row["userid"],) for row in landed]
+        keys_of_list = db.execute("select keys from marts.lists").fetchone()[0]
+    assert keys_of_list == [landed[0]["userid"], made()[BERT.wm], None]
+    for gone in (*theirs, *numbers):
+        assert gone not in cells
+        assert gone.encode() not in content
+    assert made()[BERT.wm] in cells
+    assert sorted(path.name for path in tmp_path.glob("*community_metrics*")) == [file.name]
+
+
+def test_a_warehouse_in_use_is_left_as_it_is(landing: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.duckdb").write_bytes(b"no database" * 1000)
+    done = RUN.invoke(
+        app,
+        ["erase", made()[ANNA.wm], "--landing", str(landing), "--yes", "--warehouse", str(tmp_path / "broken.duckdb")],
+    )
+    assert (done.exit_code, "dbt build" in done.stderr) == (2, True)
+    assert (tmp_path / "broken.duckdb").read_bytes() == b"no database" * 1000
