@@ -30,13 +30,24 @@ gather_orders as (
     where version_from_last = 1 and mall_activity_type in (0, 1) and paid_at is not null
 ),
 
+bound_sheet as (
+    select
+        cast(min(paid_at) as date) as first_date,
+        cast(max(exported_at) as date) as incomplete_date
+    from sheet_orders
+),
+
+bound_interface as (
+    select cast(max(exported_at) as date) as incomplete_date
+    from interface_orders
+),
+
 bounds as (
     select
-        least(
-            (select cast(max(exported_at) as date) from sheet_orders),
-            (select cast(max(exported_at) as date) from interface_orders)
-        ) as first_incomplete_date,
-        (select min(cast(paid_at as date)) from sheet_orders) as first_sheet_date
+        bound_sheet.first_date as first_sheet_date,
+        least(bound_sheet.incomplete_date, bound_interface.incomplete_date) as first_incomplete_date
+    from bound_sheet
+    cross join bound_interface
 ),
 
 sum_days as (
