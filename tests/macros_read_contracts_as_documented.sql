@@ -6,9 +6,13 @@ with read_by_macro as (
         cases.found
     from (
         values
-        ('contracts', '{{ contracts() | select('equalto', 'wecom__staff') | join }}', 'wecom__staff'),
+        ('contracts', '{{ 'yes' if 'wecom__staff' in contracts() else 'no' }}', 'yes'),
         ('contract', '{{ contract('wecom__staff')['title'] }}', '企业微信 通讯录成员'),
-        ('null_likes', '{{ null_likes() | replace("'", '"') }}', '"", "-", "—", "——", "/", "N/A", "?"'),
+        (
+            'null_likes',
+            '{{ null_likes() | replace("'", '"') }}',
+            '"", "-", "—", "——", "/", "N/A", "?"'
+        ),
         (
             'export_columns',
             '{{ export_columns('wecom__group_chats') | join(' ') }}',
