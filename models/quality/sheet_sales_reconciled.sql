@@ -53,14 +53,14 @@ bounds as (
 sum_days as (
     select
         gather_orders.paid_date,
-        count(case when gather_orders.is_in_sheet then 1 end) as sheet_orders,
-        count(case when not gather_orders.is_in_sheet then 1 end) as interface_orders,
         cast(
             sum(case when gather_orders.is_in_sheet then gather_orders.paid_amount else 0 end) as decimal(18, 2)
         ) as sheet_amount,
         cast(
             sum(case when not gather_orders.is_in_sheet then gather_orders.paid_amount else 0 end) as decimal(18, 2)
-        ) as interface_amount
+        ) as interface_amount,
+        count(case when gather_orders.is_in_sheet then 1 end) as sheet_orders,
+        count(case when not gather_orders.is_in_sheet then 1 end) as interface_orders
     from gather_orders
     inner join bounds
         on gather_orders.paid_date < bounds.first_incomplete_date
