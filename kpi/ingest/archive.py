@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from kpi.ingest.paths import parsed
-from kpi.ingest.units import as_text
+from kpi.ingest.units import as_text, json_text
 
 BODY = {"docmsg": "doc", "markdown": "info", "news": "info", "external_redpacket": "redpacket"}
 """Kinds of message whose body stands under another key than their own."""
@@ -53,9 +51,7 @@ def stable_part(kind: str, body: dict[str, Any]) -> str:
     for key in STABLE:
         if body.get(key):
             return f"{kind}:{as_text(body[key])}"
-    return (
-        f"{kind}:{orjson.dumps(body, default=as_text, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()}"
-    )
+    return f"{kind}:{json_text(body)}"
 
 
 def prepared(message: dict[str, Any], keys: Any, texts: Any) -> dict[str, str]:

@@ -29,7 +29,7 @@ class Refused(Exception):
     Attributes:
         name: The file as in ``_source_file``.
         reason: A word for programs: symlink, path, encrypted, nested, bomb, too_large, nul, cell, not_a_file,
-            duplicate_name, damaged, no_right.
+            duplicate_name, damaged, unreadable, entities; readers of tables have some of their own.
         message: What is wrong and what to do, for people; no personal value in it.
     """
 

@@ -251,12 +251,13 @@ def _checked_event(name: str, number: int, text: str, stream: Utf8Stream, limits
 
 def _event(name: str, number: int, text: str) -> Found:
     try:
-        root = ElementTree.fromstring(_DECLARATION.sub("", text).strip(), forbid_dtd=True)
+        value = _tree(ElementTree.fromstring(_DECLARATION.sub("", text).strip(), forbid_dtd=True))
     except DefusedXmlException as error:
         raise _entities(name) from error
     except (ElementTree.ParseError, ValueError):
         return Broken(number, text[:PIECE], "no XML")
-    value = _tree(root)
+    except RecursionError:
+        return Broken(number, text[:PIECE], "nested too deeply")
     return Record(number, value, True) if isinstance(value, dict) else Broken(number, text[:PIECE], "an empty event")
 
 

@@ -13,6 +13,7 @@ import os
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -116,8 +117,8 @@ class Sources(Iterator[Source]):
                 yield from self._entry(Path(entry.path), name)
             except Refused as refused:
                 self.refused.append(refused)
-            except PermissionError:
-                self.refused.append(Refused(name, "no_right", "may not be read by this user"))
+            except OSError as error:
+                self.refused.append(Refused(name, "unreadable", f"cannot be read: {error.strerror or 'damaged'}"))
 
     def _entry(self, path: Path, name: str) -> Iterator[Source]:
         status = path.lstat()
@@ -210,7 +211,7 @@ class _Bounded(io.RawIOBase):
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         try:
             piece = self._stream.read(len(buffer))
-        except (EOFError, OSError, zipfile.BadZipFile) as error:
+        except (EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
             raise Refused(self._name, "damaged", "is a damaged archive; fetch it again") from error
         self._count += len(piece)
         _refuse_bomb(self._name, self._count, self._packed, self._limits)

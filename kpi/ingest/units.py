@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -29,7 +30,19 @@ def as_text(value: Any) -> str:
         return format(value, "f")
     if isinstance(value, float):
         return repr(value)
-    return orjson.dumps(value, default=as_text, option=orjson.OPT_NON_STR_KEYS).decode()
+    return json_text(value)
+
+
+def json_text(value: Any) -> str:
+    """A list or object as compact JSON text with sorted keys: equal for equal values."""
+    try:
+        return orjson.dumps(value, default=as_text, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:  # a number of more than 64 bits, half of an emoji, or more levels than orjson writes
+        pass
+    try:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=as_text)
+    except RecursionError:
+        return "nested too deeply"
 
 
 def in_unit(text: str, unit: str, wanted: str) -> str:

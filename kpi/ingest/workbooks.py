@@ -6,6 +6,8 @@ sizes are checked before anything is unpacked whole, and what cannot be read end
 
 import io
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +30,20 @@ BLOCK = MIB
 MAX_CELLS = 20_000_000
 MAX_UNPACKED = 2048 * MIB
 MAX_ROW_BYTES = 64 * MIB
+PROBE_MEMORY = 1536 * MIB
+PROBE_SECONDS = 120
+# Opens an xls in a process of its own: two cells of a small file may ask for more memory than there is, and the reader
+# ends its process then. 1 is an error that can be caught here too.
+_PROBE = f"""
+import io, sys
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, ({PROBE_MEMORY}, {PROBE_MEMORY}))
+except ImportError:
+    pass
+import python_calamine
+python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
+"""
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b(?:[^>]*?\sr=\"(\d{1,9})\")?")
 _CELL_AT = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=\"([A-Z]{2,3})\d")
@@ -139,6 +155,8 @@ def open_workbook(name: str, data: bytes, limits: Limits) -> Workbook | None:
         raise Refused(
             name, "encrypted", "the workbook has a password: save it without one. 工作簿有密码，请去掉密码后另存。"
         )
+    else:
+        _check_xls(name, data)
     with _refusing(name):
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         # Of a large workbook one sheet at a time is in memory.
@@ -168,6 +186,21 @@ def _refusing(name: str) -> Iterator[None]:
             message = f"the workbook is damaged ({kind}): open it and save it anew. 工作簿已损坏，请打开后另存。"
             raise Refused(name, "damaged", message) from error
         raise
+
+
+def _check_xls(name: str, data: bytes) -> None:
+    try:
+        probe = subprocess.run(
+            [sys.executable, "-I", "-c", _PROBE], input=data, capture_output=True, timeout=PROBE_SECONDS, check=False
+        )
+        survived = probe.returncode in (0, 1)
+    except subprocess.TimeoutExpired:
+        survived = False
+    if not survived:
+        message = (
+            "it asks for more memory than a workbook may fill: save it as xlsx or CSV. 文件异常，请另存为 xlsx 或 CSV。"
+        )
+        raise Refused(name, "too_large", message)
 
 
 def _is_sheet(member: str) -> bool:

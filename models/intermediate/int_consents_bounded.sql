@@ -38,12 +38,7 @@ weigh_words as (
     select
         list_changes.person_id,
         list_changes.changed_at,
-        case
-            min(case bound_words.agree_status when 'Disagree' then 1 when 'Agree' then 2 else 3 end)
-            when 1 then 'Disagree'
-            when 2 then 'Agree'
-            else 'Default_Agree'
-        end as agree_status
+        min(case bound_words.agree_status when 'Disagree' then 1 when 'Agree' then 2 else 3 end) as strictness
     from list_changes
     inner join bound_words
         on list_changes.person_id = bound_words.person_id
@@ -55,18 +50,18 @@ weigh_words as (
 mark_turns as (
     select
         *,
-        lag(agree_status) over (partition by person_id order by changed_at) as status_before
+        lag(strictness) over (partition by person_id order by changed_at) as strictness_before
     from weigh_words
 ),
 
 final as (
     select
         person_id,
-        agree_status,
         changed_at as valid_from,
+        case strictness when 1 then 'Disagree' when 2 then 'Agree' else 'Default_Agree' end as agree_status,
         lead(changed_at) over (partition by person_id order by changed_at) as valid_to
     from mark_turns
-    where status_before is null or status_before != agree_status
+    where strictness_before is null or strictness_before != strictness
 )
 
 select * from final

@@ -10,8 +10,8 @@ identities as (
 -- a person with several keys has opted out on a day if any of them has
 name_persons as (
     select
-        coalesce(identities.person_id, choices.customer_key) as person_id,
         choices.effective_date,
+        coalesce(identities.person_id, choices.customer_key) as person_id,
         bool_or(choices.has_opted_out) as has_opted_out
     from choices
     left join identities on choices.customer_key = identities.identity_key

@@ -1,8 +1,8 @@
 {%- set loyalty_window_days = 180 -%}
 {%- set value_window_days = 365 -%}
 
--- What loyalty tiers and RFM look at, per buyer at each snapshot of the segments. Who has opted out of profiling by then
--- is not there: he has no score, and the scores of others do not rank him.
+-- What loyalty tiers and RFM look at, per buyer at each snapshot of the segments. Who has opted out of profiling by
+-- then is not there: he has no score, and the scores of others do not rank him.
 with orders as (
     select * from {{ ref('int_orders_resolved') }}
     where

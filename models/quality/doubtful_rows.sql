@@ -1,6 +1,7 @@
 {#- (export, time of what happened in its staging model, raw column) -#}
 {%- set times = [
     ('kuaituantuan__orders', 'paid_at', 'confirm_at'),
+    ('kuaituantuan__sheet_orders', 'paid_at', '支付时间'),
     ('oceanengine__daily', 'stat_date', '时间-天'),
     ('referral__records', 'invited_at', 'invited_at'),
     ('scrm__campaign_reach', 'acted_at', 'action_time'),
@@ -9,7 +10,9 @@
     ('scrm__link_clicks', 'clicked_at', 'click_time'),
     ('tencent_ads__daily', 'stat_date', 'date'),
     ('wechat_channels__live_sessions', 'started_at', 'create_time'),
+    ('wechat_channels__videos', 'published_date', '发布时间'),
     ('wechat_official__articles', 'stat_date', 'stat_date'),
+    ('wechat_pay__personal_bills', 'traded_at', '交易时间'),
     ('wechat_pay__trade_bills', 'traded_at', '交易时间'),
     ('wechat_store__orders', 'paid_at', 'pay_time'),
     ('wecom__acquisition_links', 'stat_date', 'stat_time'),
@@ -23,6 +26,7 @@
     ('weiban__check_ins', 'last_check_in_at', 'last_check_in_time'),
     ('wenjuanxing__answers', 'submitted_at', '提交答卷时间'),
     ('xiaoetong__learning', 'enrolled_at', 'enrolled_at'),
+    ('xiaohongshu__notes', 'published_at', '首次发布时间'),
     ('youzan__coupon_uses', 'issued_at', '领取时间'),
     ('youzan__orders', 'paid_at', '买家付款时间'),
 ] -%}

@@ -1,5 +1,5 @@
--- Where both are loaded: what the sheet of group buying says was paid beside what the interface says, by day of payment,
--- up to the last day of which both speak. Refunds are left out, for they reach the two at different times.
+-- Where both are loaded: what the sheet of group buying says was paid beside what the interface says, by day of
+-- payment, up to the last day of which both speak. Refunds are left out, for they reach the two at different times.
 with sheet_orders as (
     select
         *,
@@ -16,44 +16,68 @@ interface_orders as (
 
 gather_orders as (
     select
-        cast(paid_at as date) as paid_date,
-        paid_amount as sheet_amount,
-        null as interface_amount
+        paid_amount,
+        true as is_in_sheet,
+        cast(paid_at as date) as paid_date
     from sheet_orders
     where version_from_last = 1 and order_status != '待支付' and paid_at is not null
     union all
     select
-        cast(paid_at as date) as paid_date,
-        null as sheet_amount,
-        paid_amount as interface_amount
+        paid_amount,
+        false as is_in_sheet,
+        cast(paid_at as date) as paid_date
     from interface_orders
     where version_from_last = 1 and mall_activity_type in (0, 1) and paid_at is not null
 ),
 
-bounds as (
+bound_sheet as (
     select
-        least(
-            (select cast(max(exported_at) as date) from sheet_orders),
-            (select cast(max(exported_at) as date) from interface_orders)
-        ) as first_incomplete_date,
-        (select min(cast(paid_at as date)) from sheet_orders) as first_sheet_date
+        cast(min(paid_at) as date) as first_date,
+        cast(max(exported_at) as date) as incomplete_date
+    from sheet_orders
 ),
 
-final as (
+bound_interface as (
+    select cast(max(exported_at) as date) as incomplete_date
+    from interface_orders
+),
+
+bounds as (
+    select
+        bound_sheet.first_date as first_sheet_date,
+        least(bound_sheet.incomplete_date, bound_interface.incomplete_date) as first_incomplete_date
+    from bound_sheet
+    cross join bound_interface
+),
+
+sum_days as (
     select
         gather_orders.paid_date,
-        count(gather_orders.sheet_amount) as sheet_orders,
-        count(gather_orders.interface_amount) as interface_orders,
-        cast(coalesce(sum(gather_orders.sheet_amount), 0) as decimal(18, 2)) as sheet_amount,
-        cast(coalesce(sum(gather_orders.interface_amount), 0) as decimal(18, 2)) as interface_amount,
-        coalesce(sum(gather_orders.sheet_amount), 0) = coalesce(sum(gather_orders.interface_amount), 0)
-        and count(gather_orders.sheet_amount) = count(gather_orders.interface_amount) as is_equal
+        cast(
+            sum(case when gather_orders.is_in_sheet then gather_orders.paid_amount else 0 end) as decimal(18, 2)
+        ) as sheet_amount,
+        cast(
+            sum(case when not gather_orders.is_in_sheet then gather_orders.paid_amount else 0 end) as decimal(18, 2)
+        ) as interface_amount,
+        count(case when gather_orders.is_in_sheet then 1 end) as sheet_orders,
+        count(case when not gather_orders.is_in_sheet then 1 end) as interface_orders
     from gather_orders
     inner join bounds
         on gather_orders.paid_date < bounds.first_incomplete_date
         and gather_orders.paid_date >= bounds.first_sheet_date
     where exists (select 1 from interface_orders)
     group by gather_orders.paid_date
+),
+
+final as (
+    select
+        paid_date,
+        sheet_orders,
+        interface_orders,
+        sheet_amount,
+        interface_amount,
+        sheet_orders = interface_orders and sheet_amount = interface_amount as is_equal
+    from sum_days
 )
 
 select * from final

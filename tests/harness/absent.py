@@ -21,31 +21,39 @@ HEADER = ("metric", "label_zh", "export_name", "effect")
 Rows = list[tuple[str, str, str, str]]
 
 
-def labels() -> dict[str, str]:
-    """Chinese labels of the metrics of the catalogue by id; helpers are parts of them."""
+def labels(is_helper: bool = False) -> dict[str, str]:
+    """Chinese labels of the metrics of the catalogue by id, or of the helpers, which are parts of them for the most."""
     manifest = json.loads((build_golden.TARGET / "manifest.json").read_text(encoding="utf-8"))
-    own = (metric for metric in manifest["metrics"].values() if not metric["config"]["meta"].get("helper"))
+    metrics = manifest["metrics"].values()
+    own = [metric for metric in metrics if bool(metric["config"]["meta"].get("helper")) == is_helper]
     return {metric["name"]: metric["label"] for metric in own}
 
 
 def measure(bench: Bench) -> Rows:
-    """What each metric of the bench's questions loses without an export.
+    """What each metric of the catalogue loses without an export; the helpers, where no metric of the catalogue does.
 
     Returns:
         (metric, label, export, effect) in that order, effect ``unknown``: it has no value any more; ``changed``: it has
         other values. A metric that the golden rows leave unknown is not told of.
     """
-    label = labels()
-    asked = [name for name, rows in bench.before.items() if known(rows)]
-    found = []
+    catalogue, helpers = labels(), labels(is_helper=True)
+    found: Rows = []
     for file in sorted(build_golden.LANDING.glob("*__*.csv")):
-        fault = {"change": [{"export": file.stem, "do": "clear"}], "unknown": asked}
-        for metric, (before, after) in bench.try_fault(fault).answers.items():
-            if not known(after):
-                found.append((metric, label[metric], file.stem, "unknown"))
-            elif sorted(map(str, before)) != sorted(map(str, after)):
-                found.append((metric, label[metric], file.stem, "changed"))
+        found += _lost(bench, file.stem, catalogue) or _lost(bench, file.stem, helpers)
     return sorted(found)
+
+
+def _lost(bench: Bench, export: str, label: dict[str, str]) -> Rows:
+    """What the labelled metrics lose without an export."""
+    asked = [metric for metric in label if known(bench.before[metric])]
+    fault = {"change": [{"export": export, "do": "drop"}], "unknown": asked}
+    found = []
+    for metric, (before, after) in bench.try_fault(fault).answers.items():
+        if not known(after):
+            found.append((metric, label[metric], export, "unknown"))
+        elif sorted(map(str, before)) != sorted(map(str, after)):
+            found.append((metric, label[metric], export, "changed"))
+    return found
 
 
 def read(path: Path = SEED) -> Rows:
@@ -60,7 +68,9 @@ def new_bench() -> Bench:
     if failed:
         raise RuntimeError(f"data tests fail on the golden rows: {failed}")
     layer = build_golden.engine()
-    return Bench({metric: layer.sql_of([metric], ["metric_time__month"]) for metric in labels()})
+    return Bench(
+        {metric: layer.sql_of([metric], ["metric_time__month"]) for metric in labels() | labels(is_helper=True)}
+    )
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 ROOT = Path(__file__).parents[2]
+set_hypothesis_home_dir(ROOT / "target" / "hypothesis")  # its notes are no part of the project
 DBT = str(Path(sys.executable).with_name("dbt"))
 
 

@@ -202,3 +202,9 @@ def test_macros_refuse_what_no_contract_says():
         asked("export_columns", "mall__orders")
     with pytest.raises(ValueError, match="The contract of 'youzan__orders' lists no values of '订单号'"):
         asked("contract_values", "youzan__orders", "订单号")
+
+
+def test_generator_writes_the_columns_of_the_contracts():
+    from kpi.generate.exports import COLUMNS
+
+    assert {name: CONTRACTS[name].column_names for name in COLUMNS} == COLUMNS

@@ -76,6 +76,21 @@ def test_a_malformed_line_is_named_by_its_number_and_the_rest_goes_on(tmp_path: 
     assert found.said.account.blank == 1
 
 
+@pytest.mark.parametrize("inner", ["-9223372036854775809", "1e999", "0." + "1" * 50, "[" * 300 + "]" * 300])
+def test_numbers_and_nesting_beyond_the_usual_are_kept_or_set_aside(tmp_path: Path, inner: str) -> None:
+    line = json_text(LINK).replace('"lk1"', f"[{inner}]")
+    for content in (f"{line}\n{json_text(LINK)}", f"[{line},\n{json_text(LINK)}]"):
+        found = decoded(tmp_path, "x.json", content)
+        assert len(found.rows["scrm__link_clicks"]) + len(found.rejected) == 2
+
+
+def test_xml_that_is_nested_too_deeply_is_set_aside(tmp_path: Path) -> None:
+    deep = "<xml>" + "<a>" * 50_000 + "</a>" * 50_000 + "</xml>"
+    found = decoded(tmp_path, "deep.xml", EVENT + deep + EVENT)
+    assert len(found.rows["wecom__group_events"]) == 2
+    assert found.rejected[0]["problem_reason"] in ("nested too deeply", "no XML")
+
+
 def test_the_first_line_may_be_the_malformed_one(tmp_path: Path) -> None:
     found = decoded(tmp_path, "bad.jsonl", ['{"external_userid": "w', LINK, LINK])
     assert len(found.rows["scrm__link_clicks"]) == 2
@@ -273,6 +288,18 @@ def test_damaged_archives_are_refused(tmp_path: Path) -> None:
     found = list(sources)
     assert sources.refused[0].reason == "damaged"
     assert all(source.name == "b.jsonl" for source in found)
+
+
+def test_damage_inside_of_compressed_files_is_refused_while_it_is_read(tmp_path: Path) -> None:
+    content = os.urandom(3 << 20)
+    for name, packed in {"a.zip": zipped({"a.jsonl": content}), "b.jsonl.gz": gzip.compress(content)}.items():
+        broken = bytearray(packed)
+        broken[-(1 << 20) : -(1 << 20) + 1000] = b"\xff" * 1000
+        write(tmp_path, {name: bytes(broken)})
+    for source in find_sources(tmp_path):
+        with pytest.raises(Refused) as refused:
+            _ = source.sha256
+        assert refused.value.reason == "damaged"
 
 
 def test_two_files_of_one_name_are_one_too_many(tmp_path: Path) -> None:

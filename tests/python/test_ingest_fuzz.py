@@ -19,7 +19,7 @@ from kpi.ingest.sources import Source
 
 LIMITS = Limits(max_cell=5000, max_record=20_000)
 QUICK = settings(
-    derandomize=True, deadline=None, database=None, max_examples=80, suppress_health_check=list(HealthCheck)
+    derandomize=True, deadline=None, database=None, max_examples=60, suppress_health_check=list(HealthCheck)
 )
 
 LINK = {"external_userid": "wmA", "chat_id": "群", "click_time": 1761933046807, "link_id": "lk1", "link_type": "live"}
@@ -41,7 +41,9 @@ REAL = [
 ]
 EVENT = "<xml><Event>change_external_chat</Event><ChangeType>update</ChangeType><CreateTime>1</CreateTime></xml>"
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
+)
 anything = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),

@@ -16,8 +16,8 @@ from kpi.ingest.delimited import NotText, open_delimited
 from kpi.ingest.limits import Refused
 from kpi.ingest.tables import open_reader
 
-FEW = settings(max_examples=100, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-FEWER = settings(FEW, max_examples=60)
+FEW = settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+FEWER = settings(FEW, max_examples=40)
 
 HEADERS = [
     ["费用编号", "开始日期", "结束日期", "费用类型", "社群", "渠道", "活动", "金额", "备注"],
@@ -160,7 +160,7 @@ def test_any_bytes_end_in_items_or_in_a_refusal(content, start):
 
 
 @FEWER
-@given(GRID, GRID, st.booleans())
+@given(GRID, GRID, st.sampled_from([False] * 9 + [True]))
 def test_every_row_of_a_workbook_is_counted(first, second, is_old):
     content = xls(first) if is_old else xlsx(("一", first), ("二", second))
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))

@@ -188,6 +188,15 @@ def test_a_live_on_air_has_no_end_and_a_list_of_lives_no_figures(tmp_path: Path)
     assert found.said.account.ignored == 1
 
 
+def test_the_session_may_be_named_by_the_request_or_the_list(tmp_path: Path) -> None:
+    reply = {"errcode": 0, "live_dashboard_data": json_text({"summary": SUMMARY})}
+    listed = {**reply, "live_items": [{"export_id": "export/B", "create_time": 1762516800}]}
+    lines = [{"request": {"export_id": "export/A"}, "response": reply}, listed, reply]
+    found = decoded(tmp_path, "live.jsonl", lines)
+    assert [row["export_id"] for row in found.rows["wechat_channels__live_sessions"]] == ["export/A", "export/B"]
+    assert found.rejected[0]["problem_column"] == "export_id"
+
+
 def test_text_that_is_no_json_leaves_its_figures_blank(tmp_path: Path) -> None:
     live = {"export_id": "export/A", "create_time": 1, "live_dashboard_data": "{broken", "live_ec_data_summary": ""}
     row = decoded(tmp_path, "live.jsonl", [live]).rows["wechat_channels__live_sessions"][0]

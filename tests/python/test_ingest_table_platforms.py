@@ -439,6 +439,25 @@ def test_live_sheets_kept_by_hand():
         assert sum(result.reasons.values()) == 2
 
 
+@pytest.mark.parametrize(
+    ("header", "fen"),
+    [
+        ("成交金额", "123450"),
+        ("成交金额（元）", "123450"),
+        ("成交金额（万元）", "1234500000"),
+        ("成交金额(万)", "1234500000"),
+    ],
+)
+def test_money_of_live_sheets_under_each_unit(header, fen):
+    rows = [["场次ID", "开播时间", "观看人数", header], ["export/1", "2026-07-01 20:00", 5, "1,234.5"]]
+    assert (
+        one(read(csv_of(*[[f'"{cell}"' for cell in row] for row in rows])), "wechat_channels__live_sessions")[
+            "total_gmv"
+        ]
+        == fen
+    )
+
+
 def test_live_sheets_without_a_session_id_are_refused():
     rows = [[cell for index, cell in enumerate(row) if index != 2] for row in LIVE]
     assert "场次ID" in refused(xlsx(("直播", rows)))

@@ -355,6 +355,14 @@ def test_a_sheet_that_spans_the_whole_grid_is_refused():
     assert refusal_of(edited.getvalue()) == "too_large"
 
 
+def test_an_xls_with_a_cell_beyond_its_grid_is_refused():
+    content = bytearray(xls([[1.5, None, 2.5]]))
+    number = b"\x7e\x02\x0a\x00" + b"\0\0\2\0"  # a record of a number: kind, length, row 0, column 2
+    at = content.index(number) + 4
+    content[at : at + 4] = b"\xff\xff\xff\xff"
+    assert refusal_of(bytes(content)) == "too_large"
+
+
 def test_passwords_and_damage_are_refused():
     assert refusal_of(b"\xd0\xcf\x11\xe0" + bytes(600) + "EncryptedPackage".encode("utf-16-le")) == "encrypted"
     assert refusal_of(b"\xd0\xcf\x11\xe0" + bytes(600)) == "damaged"

@@ -154,7 +154,8 @@ def sheet_orders(file: File, people: People) -> bytes:
     for k, landed in enumerate(file.only):
         row = people.restored("kuaituantuan__sheet_orders", landed)
         paid: Cell = row["支付时间"]
-        if k % 4:
+        # at midnight a date cell does not tell whether somebody meant the day or the hour: text there
+        if k % 4 and not row["支付时间"].endswith("00:00:00"):
             paid = moment(row["支付时间"]).replace(tzinfo=None)
         phone = row["联系电话"] or f"{people.phone(k)[:3]}****{people.phone(k)[-4:]}"
         cells: dict[str, Cell] = {

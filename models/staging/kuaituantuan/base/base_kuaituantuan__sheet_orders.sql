@@ -42,7 +42,9 @@ interpret_cells as (
 number_rows as (
     select
         *,
-        {{ composite_key(['participate_no', "coalesce(cast(paid_at as varchar), '-')", 'paid_amount']) }} as sheet_order_id,
+        {{ composite_key([
+            'participate_no', "coalesce(cast(paid_at as " ~ dbt.type_string() ~ "), '-')", 'paid_amount',
+        ]) }} as sheet_order_id,
         row_number() over (
             partition by participate_no, paid_at, paid_amount, source_file, exported_at
             order by source_row
