@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpi.ingest.layout_cells import LayoutError, Paths, Place, Plan, Stack, paths_in, plan
 from kpi.ingest.paths import Steps, get, is_there
+from kpi.ingest.rows import named
 from kpi.ingest.units import UNITS
 
 if TYPE_CHECKING:
@@ -144,10 +145,10 @@ class RecordLayout:
         return self.plan.row(stack)
 
     def unknown(self, element: Any) -> tuple[str, ...]:
-        """Keys of an element that the layout does not name."""
+        """Keys of an element that the layout does not name; hidden where they may be values."""
         if self.known is None or not isinstance(element, dict):
             return ()
-        return tuple(key for key in element if key not in self.known)
+        return tuple(dict.fromkeys(named(key) for key in element if key not in self.known))
 
 
 def _descend(stack: Stack, levels: tuple[Steps, ...]) -> Iterator[Stack]:

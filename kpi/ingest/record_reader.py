@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SAMPLE = 1000
 """Records looked at before a file counts as unrecognised."""
 _SHAPES = 4096
+_UNKNOWN = 500
+"""Unknown keys that are named; the others are counted together."""
 _compiled: dict[int, tuple[Mapping[str, Contract], list[RecordLayout]]] = {}
 
 
@@ -147,7 +149,9 @@ class RecordReader:
             if len(self._unknown) < _SHAPES:
                 self._unknown[shape] = unknown
         for key in unknown:
-            self.unknown_columns[layout.export, key] += 1
+            column = (layout.export, key)
+            full = len(self.unknown_columns) >= _UNKNOWN and column not in self.unknown_columns
+            self.unknown_columns[(layout.export, "…") if full else column] += 1
 
     def _fitting(self, call: dict[str, Any], is_event: bool) -> list[RecordLayout]:
         """Layouts whose required paths the record has. Looked up by its keys first: most layouts fall out there."""

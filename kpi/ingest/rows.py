@@ -7,6 +7,7 @@ them alike.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -161,3 +162,11 @@ class Doubt:
 def hidden(value: str) -> str:
     """A value that may be personal: its first two characters and …; blank stays blank."""
     return value[:2] + "…" if len(value) > 2 else ("…" if value else "")
+
+
+_DATA = re.compile(r"\d{5}|@|^w[morb][\w-]{8}")
+
+
+def named(key: str) -> str:
+    """The name of a column or key; hidden where it may be a value, as in an object whose keys are phone numbers."""
+    return hidden(key) if len(key) > 40 or _DATA.search(key) else key

@@ -110,6 +110,11 @@ def test_an_unknown_file_is_told_with_the_nearest_layout(tmp_path: Path) -> None
     assert found.said.account.read == 0
 
 
+def test_keys_that_may_be_values_are_hidden(tmp_path: Path) -> None:
+    found = decoded(tmp_path, "x.jsonl", [{**LINK, "13800138000": 1, "new_field": 1}])
+    assert set(found.said.unknown_columns) == {("scrm__link_clicks", "13…"), ("scrm__link_clicks", "new_field")}
+
+
 @pytest.mark.parametrize("content", [b"", b"   \n ", b"{", b'{"a": ', b"<xml><a>", b"hello", b"\xff\xd8\xff\xe0"])
 def test_files_of_nothing_known_are_told_and_not_read(tmp_path: Path, content: bytes) -> None:
     found = decoded(tmp_path, "x.bin", content)
