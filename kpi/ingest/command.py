@@ -78,11 +78,11 @@ def _bar(console: Console) -> Iterator[Progressing]:
     if not console.is_terminal:
         yield lambda file, done, total: None
         return
-    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    columns = (BarColumn(20), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, TextColumn("{task.description}"), console=console, transient=True) as bar:
-        task = bar.add_task("")
+        task = bar.add_task("", total=None)
 
         def tell(file: str, done: int, total: int) -> None:
-            bar.update(task, description=file[-40:], completed=done, total=total)
+            bar.update(task, description=file[-24:], completed=done, total=total)
 
         yield tell
