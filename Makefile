@@ -187,10 +187,12 @@ format: | setup ## lay out Python and SQL
 
 .PHONY: demo
 demo: $(RUNTIME) $(PROJECT) ## write the committed exports and the true KPI values afresh
-	@$(BIN)/kpi generate --out target/demo $(DEMO)
+	@$(BIN)/kpi generate --out target/demo --form both $(DEMO)
 	@mkdir -p tests/truth
 	@cp target/demo/*.csv seeds/exports/
 	@cp target/demo/truth/metrics.csv tests/truth/
+	@rm -rf examples/exports
+	@cp -R target/demo/original examples/exports
 
 .PHONY: pages
 pages: export COMMUNITY_METRICS_DB := $(TEST_DB)

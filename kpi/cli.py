@@ -17,6 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from kpi import __version__
+from kpi.privacy import commands
+from kpi.publish_command import publish_command
 
 if TYPE_CHECKING:
     from kpi.boundaries.run import Report
@@ -57,10 +59,14 @@ def generate_command(
     fmt: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
     truth: Annotated[Path | None, typer.Option(help="Truth file (default DIR/truth/metrics.csv).")] = None,
     no_truth: Annotated[bool, typer.Option("--no-truth", help="Skip the truth.")] = False,
+    form: Annotated[
+        str, typer.Option(help="landed, original (the files as the platforms give them, DIR/original) or both.")
+    ] = "landed",
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON summary.")] = False,
 ) -> None:
     """Write synthetic exports and, beside them, every metric computed without SQL."""
     from kpi.generate import Config, GenerateError, generate
+    from kpi.generate.keys import secret_of
 
     try:
         cfg = Config(
@@ -74,6 +80,7 @@ def generate_command(
             fmt=fmt,
             truth=truth,
             with_truth=not no_truth,
+            form=form,
         )
         with Progress(
             TextColumn("{task.description}"),
@@ -102,6 +109,8 @@ def generate_command(
         "bytes": result.size,
         "truth": str(result.truth) if result.truth else None,
         "truth_rows": result.truth_rows,
+        "original_files": result.originals,
+        "secret": secret_of(seed),
         "quirks": result.notes,
     }
     if as_json:
@@ -113,6 +122,10 @@ def generate_command(
     console = Console()
     console.print(table)
     console.print(f"{result.size / 1e6:.2f} MB of exports, {result.truth_rows:,} truth rows")
+    if result.originals:
+        size = sum(result.originals.values()) / 1e6
+        console.print(f"{len(result.originals)} original files, {size:.2f} MB; ingest them with the secret")
+        console.print(f"COMMUNITY_METRICS_SECRET='{secret_of(seed)}'", soft_wrap=True)
 
 
 class Boundary(StrEnum):
@@ -199,6 +212,48 @@ def _print_report(report: Report) -> None:
         f"{len(report.skipped)} not asked",
         highlight=False,
     )
+
+
+@app.command("ingest")
+def ingest_command(
+    source: Annotated[Path, typer.Argument(help="Directory with exported files 导出文件所在目录.", show_default=False)],
+    into: Annotated[
+        Path | None, typer.Option("--into", help="Landing directory 入库目录; made when it does not exist.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Read and report; write nothing 只检查.")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Refuse while another run writes, do not wait.")] = False,
+    ignore_unknown: Annotated[
+        bool, typer.Option("--ignore-unknown", help="Files that nobody knows are no error.")
+    ] = False,
+    lang: Annotated[str, typer.Option("--lang", help="zh, en or both.")] = "both",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Land exported files of the platforms: recognise, pseudonymise, account for every row 导入平台导出文件."""
+    from kpi.ingest.command import run_ingest
+    from kpi.ingest.show import Language
+
+    if lang not in set(Language):
+        raise typer.BadParameter("zh, en or both", param_hint="--lang")
+    if into is None and not check:
+        raise typer.BadParameter("name the landing directory, or use --check", param_hint="--into")
+    raise typer.Exit(
+        run_ingest(
+            source,
+            into,
+            check=check,
+            wait=not no_wait,
+            ignore_unknown=ignore_unknown,
+            language=Language(lang),
+            as_json=as_json,
+        )
+    )
+
+
+app.command("reidentify")(commands.reidentify_command)
+app.command("erase")(commands.erase_command)
+app.command("rekey")(commands.rekey_command)
+app.command("expire")(commands.expire_command)
+app.command("publish")(publish_command)
 
 
 def main() -> None:

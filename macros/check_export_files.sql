@@ -18,7 +18,10 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Stops with a message unless a landing directory holds exports, and nothing whose name is no export. #}
+{#
+    Stops with a message unless a landing directory holds exports, nothing whose name is no export, and none both in its
+    manifest and beside it.
+#}
 {% macro require_known_files(landing) -%}
     {%- set known = ['acknowledged_quarantine'] + contracts() | list -%}
     {%- set directory = landing.rstrip('/') -%}
@@ -27,12 +30,26 @@
         "select file from glob('" ~ pattern ~ "/*.csv') union select file from glob('" ~ pattern ~ "/*.parquet') "
         ~ "union select file from glob('" ~ pattern ~ "/*/**/*.parquet') order by file"
     ).columns[0].values() | list -%}
+    {%- set parts = landed_parts(directory) -%}
+    {%- set ingested = [] -%}
+    {%- for part in parts or [] if part.split('/')[0] not in ingested -%}
+        {%- do ingested.append(part.split('/')[0]) -%}
+    {%- endfor -%}
     {%- set unknown = [] -%}
     {%- for file in files -%}
         {%- set name = file[directory | length + 1:].split('/')[0].split('.')[0] -%}
-        {%- if name not in known and file not in unknown -%}{%- do unknown.append(file) -%}{%- endif -%}
+        {%- set by_ingest = parts is not none and '/exported_on=' in file -%}
+        {%- if by_ingest -%}
+        {%- elif name in ingested or (parts is not none and '/' in file[directory | length + 1:]) -%}
+            {{ exceptions.raise_compiler_error(
+                file ~ ': put by hand beside what kpi ingest landed. '
+                ~ (name ~ ' is in landed.json as well, so its rows would count twice.' if name in ingested
+                else 'Name it ' ~ name ~ '.parquet, without a folder.') ~ ' Take it out, or land into another directory.'
+            ) }}
+        {%- elif name not in known and file not in unknown -%}{%- do unknown.append(file) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {%- if unknown or not files -%}
+    {%- if unknown or not (files if parts is none else parts or files) -%}
         {{ exceptions.raise_compiler_error(
             (unknown[0] ~ ': the name is no export. Rename or remove it.' if unknown
             else directory ~ ': no exports found.')

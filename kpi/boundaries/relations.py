@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 
 from kpi.boundaries.suites import CheckError, Suite
+from kpi.ingest.landing import Landing
+from kpi.ingest.manifest import MANIFEST, LandingError
 
 # How the platforms write money, hours and days. Times that cannot be read are null: dbt names them row by row.
 HELPERS = """
@@ -42,14 +44,21 @@ LANDED_COLUMNS = ("_source_file", "_source_row", "_exported_at")
 def find_exports(directory: Path) -> dict[str, str]:
     """The landed exports of a directory, as the SQL that reads them.
 
+    What ``kpi ingest`` landed is read as its manifest says, the rest by its name.
+
     Raises:
         CheckError: when there is no directory, or no export in it.
     """
     if not directory.is_dir():
         raise CheckError(f"{directory}: no such directory. Name the one that holds your landed exports.")
-    found = {}
+    try:
+        landing = Landing.open(directory)
+    except LandingError as error:
+        raise CheckError(str(error)) from error
+    found = {name: landing.reader(name) for name in landing.manifest.exports()}
+    is_ingested = (directory / MANIFEST).exists()
     for path in sorted(directory.iterdir()):
-        if "__" not in path.stem:
+        if "__" not in path.stem or path.stem in found or (is_ingested and path.is_dir()):
             continue
         literal = "'" + str(path).replace("'", "''") + "'"
         if path.is_dir():

@@ -49,3 +49,8 @@ def month_starts(first: date, last: date) -> list[date]:
 def next_month(day: date) -> date:
     """First day of the month after the one ``day`` lies in."""
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+def moment(text: str) -> datetime:
+    """The instant of a local ``YYYY-MM-DD HH:MM:SS``."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)

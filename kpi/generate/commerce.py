@@ -74,7 +74,7 @@ class Version:
     """What one export file shows of an order (the facts the truth needs)."""
 
     order: Order
-    source_file: str
+    stem: str  # what its file is called, see files.py
     exported: int
     paid: int | None
     unpaid_status: bool
@@ -678,7 +678,9 @@ def export_times(cfg: Config, month: date) -> list[int]:
 def view(o: Order, month: date, exported: int) -> Version:
     """State of an order as of one export."""
     paid = o.paid if o.paid <= exported else None
-    name = f"{o.system}_{month:%Y%m}_{local_date(exported):%m%d}.csv"
+    name = f"orders_{month:%Y%m}"
+    if o.system == "store":
+        name += f"_{local_date(exported):%m%d}"  # the name of an archive's member says no time
     if o.system == "youzan":
         back = sum(x for t, x in o.refunds if t <= exported)
         return Version(o, name, exported, paid, paid is None, back, o.created)

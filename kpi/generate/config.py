@@ -28,26 +28,32 @@ TOPICS = (
 )
 
 # Numbers of the topics that came later; a new topic never moves the stream of another one.
-NUMBERED = {
-    name: 101 + i
-    for i, name in enumerate(
-        (
-            "polls",
-            "red_packets",
-            "check_ins",
-            "content",
-            "articles",
-            "surveys",
-            "contact_statistics",
-            "group_statistics",
-            "targets",
-            "demographics",
+NUMBERED = (
+    {
+        name: 101 + i
+        for i, name in enumerate(
+            (
+                "polls",
+                "red_packets",
+                "check_ins",
+                "content",
+                "articles",
+                "surveys",
+                "contact_statistics",
+                "group_statistics",
+                "targets",
+                "demographics",
+            )
         )
-    )
-} | {name: 201 + i for i, name in enumerate(("group_buying", "payments", "coupons", "campaigns", "live", "courses"))}
+    }
+    | {name: 201 + i for i, name in enumerate(("group_buying", "payments", "coupons", "campaigns", "live", "courses"))}
+    | {name: 301 + i for i, name in enumerate(("videos", "notes", "personal_bills"))}
+)
 
 DEFAULT_START = date(2025, 11, 1)
 MESSAGES_PER_MEMBER = 7
+TEXT_LIMIT = 1_000_000  # runs below this number of messages have words, larger ones stand-ins for them
+FORM_NAMES = ("landed", "original", "both")
 
 
 class GenerateError(ValueError):
@@ -62,7 +68,8 @@ class Config:
     communities: groups, flash and overflow groups included (6..2000).
     days: simulated days (35..1000). seed: any integer >= 0. start: first simulated day H.
     messages: target number of rows of ``wecom__messages`` (None: 7 per member).
-    fmt: ``csv`` or ``parquet``. Raises GenerateError when a value is out of range.
+    fmt: ``csv`` or ``parquet``. form: ``landed``, ``original`` or ``both``.
+    Raises GenerateError when a value is out of range.
     """
 
     out: Path
@@ -75,6 +82,7 @@ class Config:
     fmt: str = "csv"
     truth: Path | None = None
     with_truth: bool = True
+    form: str = "landed"
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -90,8 +98,20 @@ class Config:
             raise GenerateError(f"--messages must be at least 1000, got {self.messages}")
         if self.fmt not in ("csv", "parquet"):
             raise GenerateError(f"--format must be csv or parquet, got {self.fmt!r}")
+        if self.form not in FORM_NAMES:
+            raise GenerateError(f"--form must be one of {', '.join(FORM_NAMES)}, got {self.form!r}")
+        if self.with_originals and self.message_target >= TEXT_LIMIT:
+            raise GenerateError(
+                f"--form {self.form} writes the words of every message; that is for fewer than {TEXT_LIMIT:,} "
+                f"messages, and this run has {self.message_target:,}. Choose --messages or --form landed."
+            )
         if self.start.year < 2016:
             raise GenerateError("--start must be 2016-01-01 or later")
+
+    @property
+    def with_originals(self) -> bool:
+        """True when the files of the platforms are written, too."""
+        return self.form != "landed"
 
     @property
     def h0(self) -> int:

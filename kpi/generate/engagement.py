@@ -13,34 +13,15 @@ from datetime import date, timedelta
 import numpy as np
 
 from kpi.generate.clock import DAY, HOUR, local_date, midnight, next_month, stamp
-from kpi.generate.exports import Row, _Numbered
-from kpi.generate.messages import Body
+from kpi.generate.contents import VOTE, Bodies, Body, Poll, RedPacket, archive_places
+from kpi.generate.exports import Row
+from kpi.generate.files import Lines
 from kpi.generate.world import World, seconds_of_day
 
 CONTENT_TYPES = ("短视频", "图文", "直播", "问答", "抽奖", "话题讨论")
-LAUNCH, VOTE = 101, 102
 FIRST_ENTRY, JOINED, FINISHED = "first_entry", "joined", "finished"
 SKIPPED, BLANK = "-3", "-2"
 CHOICES = ("质地", "香味", "价格", "包装", "功效", "物流")
-
-
-@dataclass
-class Poll:
-    """Archive body of one vote message."""
-
-    body: Body
-    vote_id: str
-    kind: int  # LAUNCH or VOTE
-
-
-@dataclass
-class RedPacket:
-    """Archive body of one red packet; ``amount`` in fen."""
-
-    body: Body
-    kind: int
-    packets: int
-    amount: int
 
 
 @dataclass
@@ -138,12 +119,12 @@ class Engagement:
     sheets: list[Sheet] = field(default_factory=list)
 
 
-def build_engagement(w: World, bodies: list[Body]) -> Engagement:
-    """Simulate everything this module exports. bodies: vote and red packet messages, by time."""
-    e = Engagement()
+def build_engagement(w: World, bodies: Bodies) -> Engagement:
+    """Simulate everything this module exports. bodies: polls and red packets of the messages."""
+    e = Engagement(bodies.polls, bodies.red_packets)
+    joins = [p for p in e.polls if p.kind == VOTE]
+    w.note("poll participations", f"{len(joins)}, {sum(p.body.recalled for p in joins)} of them recalled")
     stays = _Stays(w)
-    _polls(w, bodies, e)
-    _red_packets(w, bodies, e)
     _check_ins(w, stays, e)
     _content(w, stays, e)
     _articles(w, e)
@@ -178,38 +159,6 @@ def _role(w: World, role: str) -> list[int]:
 def _month_file(w: World, t: int) -> int:
     """When the monthly file that holds instant ``t`` was made."""
     return min(midnight(next_month(local_date(t))) + 9 * HOUR, w.cfg.end)
-
-
-def _polls(w: World, bodies: list[Body], e: Engagement) -> None:
-    rng = w.cfg.rng("polls")
-    open_poll: dict[int, str] = {}
-    n = 0
-    for body in bodies:
-        if body.kind != "vote":
-            continue
-        draw = float(rng.random())
-        launch = body.room not in open_poll or (body.sender >= w.n_people and draw < 0.75)
-        if launch:
-            n += 1
-            vote_id = f"vt{n:06d}"
-            if not body.recalled:
-                open_poll[body.room] = vote_id
-        else:
-            vote_id = open_poll[body.room]
-        e.polls.append(Poll(body, vote_id, LAUNCH if launch else VOTE))
-    joins = [p for p in e.polls if p.kind == VOTE]
-    w.note("poll participations", f"{len(joins)}, {sum(p.body.recalled for p in joins)} of them recalled")
-
-
-def _red_packets(w: World, bodies: list[Body], e: Engagement) -> None:
-    rng = w.cfg.rng("red_packets")
-    for body in bodies:
-        if body.kind != "redpacket":
-            continue
-        packets = int(rng.integers(1, 31))
-        each = int(rng.integers(1, 200))
-        kind = int(rng.choice(3, p=[0.25, 0.65, 0.1])) + 1
-        e.red_packets.append(RedPacket(body, kind, packets, packets * each + int(rng.integers(0, packets))))
 
 
 def _check_ins(w: World, stays: _Stays, e: Engagement) -> None:
@@ -470,63 +419,61 @@ def _first(w: World, sender: int) -> int:
     return (0, w.n_people, w.n_people + w.n_staff)[_space(w, sender)]
 
 
-def _bodies(w: World, name: str, records: list, cells) -> Iterator[Row]:
-    """Rows of message bodies; every 25th comes again in a second file three days later."""
-    num = _Numbered()
+def _bodies(w: World, export: str, records: list, cells) -> Iterator[Row]:
+    """Rows of message bodies; a message that comes again in a second file brings its body along."""
+    num = Lines(export)
     room = ("wrInternal0Group", "")
-    for i, x in enumerate(records):
+    for x in records:
         b = x.body
         row = (b.msgid, _sender(w, b), _chat(w, b.room) if b.room >= 0 else room[b.room + 2], str(b.ms), *cells(x))
-        for delay, tail in ((1, ""), (4, "_r")) if i % 25 == 7 else ((1, ""),):
-            made = w.cfg.h0 + min(b.day + delay, w.cfg.days) * DAY + 2 * HOUR
-            day = local_date(w.cfg.h0 + b.day * DAY)
-            yield *row, *num.tag(f"{name}_{day:%Y%m%d}{tail}.jsonl", made)
+        for place in archive_places(w.cfg, b):
+            yield *row, *num.tag(*place)
 
 
 def _check_in_rows(w: World, e: Engagement) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("weiban__check_ins")
     for c in e.check_ins:
         yield (
             c.activity, _chat(w, c.comm), w.wm[c.person], str(c.last), str(c.total), str(c.run),
-            c.phase, *num.tag(f"checkin_{local_date(c.pulled):%Y%m%d}.json", c.pulled),
+            c.phase, *num.tag(f"check_ins_{local_date(c.pulled):%Y%m%d}", c.pulled),
         )  # fmt: skip
 
 
 def _item_rows(w: World, e: Engagement) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("scrm__content_items")
     for x in e.items:
         yield (
             x.content_id, x.title, x.kind, _key(w, x.author), _chat(w, x.comm), x.campaign,
             str(int(x.shows_order)), str(x.published),
-            *num.tag(f"content_{local_date(x.exported):%Y%m%d}.csv", x.exported),
+            *num.tag("content_items", x.exported),
         )  # fmt: skip
 
 
 def _item_day_rows(w: World, e: Engagement) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("scrm__content_daily")
     for x in e.item_days:
         yield (
             x.day.isoformat(), x.content_id, str(x.views), str(x.clicks), str(x.comments),
             str(x.likes), str(x.shares),
-            *num.tag(f"contentday_{local_date(x.exported):%Y%m%d}.csv", x.exported),
+            *num.tag("content_daily", x.exported),
         )  # fmt: skip
 
 
 def _article_rows(w: World, e: Engagement) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wechat_official__articles")
     for a in e.articles:
         made = midnight(a.stat) + 2 * DAY + HOUR  # counters come a day late
         yield (
             a.published.isoformat(), a.msgid, a.title, a.stat.isoformat(), *map(str, a.counters),
-            *num.tag(f"articles_{local_date(made):%Y%m%d}.json", made),
+            *num.tag(f"articles_{local_date(made):%Y%m%d}", made),
         )  # fmt: skip
 
 
 def _answer_rows(w: World, e: Engagement) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wenjuanxing__answers")
     for x in e.sheets:
         at = stamp(x.at).replace("-", "/") if x.slash else stamp(x.at)
-        source = f"answers_{x.survey.number}_{local_date(x.exported):%Y%m%d}.csv"
+        source = f"answers_{x.survey.number}_{local_date(x.exported):%Y%m%d}"
         for question, text in x.answers:
             yield (
                 x.survey.number, str(x.serial), at, f"{x.seconds}秒", "微信" if x.who is not None else "链接",
@@ -540,20 +487,20 @@ def slashed(day: date) -> str:
 
 
 def _survey_rows(w: World, e: Engagement) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("manual__surveys")
     for s in e.surveys:
         yield (
             s.number, s.name, _chat(w, s.comm, "——"), slashed(s.sent_on), str(s.sent), s.csat or "——",
-            s.nps or "——", *num.tag("surveys.csv", w.cfg.end),
+            s.nps or "——", *num.tag("surveys", w.cfg.end),
         )  # fmt: skip
 
 
 def engagement_rows(w: World, e: Engagement) -> dict[str, Iterator[Row]]:
     """Rows per export name."""
     return {
-        "wecom__polls": _bodies(w, "vote", e.polls, lambda p: (p.vote_id, str(p.kind))),
+        "wecom__polls": _bodies(w, "wecom__polls", e.polls, lambda p: (p.vote_id, str(p.kind))),
         "wecom__red_packets": _bodies(
-            w, "redpacket", e.red_packets, lambda r: (r.body.kind, str(r.kind), str(r.packets), str(r.amount))
+            w, "wecom__red_packets", e.red_packets, lambda r: (r.body.kind, str(r.kind), str(r.packets), str(r.amount))
         ),
         "weiban__check_ins": _check_in_rows(w, e),
         "scrm__content_items": _item_rows(w, e),

@@ -20,8 +20,9 @@ import pyarrow.parquet as pq
 
 from kpi.generate.clock import DAY, HOUR, local_date, midnight, next_month, stamp, stamp_minutes
 from kpi.generate.commerce import Commerce, youzan_done, youzan_status
+from kpi.generate.files import Lines
 from kpi.generate.names import PRODUCTS
-from kpi.generate.world import DISSOLVED, World
+from kpi.generate.world import DISSOLVED, CustomerRow, World
 
 META = ("_source_file", "_source_row", "_exported_at")
 BATCH = 65_536
@@ -158,6 +159,26 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "manual__targets": ("目标编号", "指标", "周期", "周期开始", "目标值", "社群", "员工"),
     "scrm__customer_demographics": ("external_userid", "age_band", "gender", "region"),
+    "wechat_channels__videos": (
+        "视频描述", "视频ID", "发布时间", "完播率", "平均播放时长", "播放量", "推荐", "喜欢", "评论量", "分享量",
+        "关注量",
+        "转发聊天和朋友圈", "设为铃声", "设为状态", "设为朋友圈封面", "企微链接点击次数", "企微链接点击人数",
+        "添加到通讯录次数",
+        "添加到通讯录人数",
+    ),
+    "xiaohongshu__notes": (
+        "笔记标题", "首次发布时间", "体裁", "曝光", "观看量", "封面点击率", "点赞", "评论", "收藏", "涨粉", "分享",
+        "人均观看时长",
+        "弹幕",
+    ),
+    "wechat_pay__personal_bills": (
+        "交易时间", "交易类型", "收/支", "金额(元)", "支付方式", "当前状态", "交易单号", "商户单号",
+    ),
+    "kuaituantuan__sheet_orders": (
+        "跟团号", "支付时间", "订单金额", "退款金额", "订单状态", "商品", "商品种类数", "自提点", "联系电话",
+    ),
+    "wecom__consents": ("external_userid", "chat_id", "agree_status", "status_change_time"),
+    "manual__profiling_choices": ("客户", "选择", "生效日期", "备注"),
 }  # fmt: skip
 
 # Rows that a correct staging layer sets aside, each placed once. (Message cases: messages.py.)
@@ -270,18 +291,6 @@ class _Lines:
         self._parts, self._size = [], 0
 
 
-class _Numbered:
-    """Adds the three metadata columns; the row number restarts in every source file at 2."""
-
-    def __init__(self) -> None:
-        self._next: dict[str, int] = {}
-
-    def tag(self, source: str, exported: int | str) -> tuple[str, str, str]:
-        row = self._next.get(source, 2)
-        self._next[source] = row + 1
-        return source, str(row), exported if isinstance(exported, str) else stamp(exported)
-
-
 def yuan(fen: int, comma: bool = False) -> str:
     """``1234.50`` (or ``1,234.50``) of fen."""
     return f"{fen // 100:,}.{fen % 100:02d}" if comma else f"{fen // 100}.{fen % 100:02d}"
@@ -329,15 +338,23 @@ def write_tables(folder: Path, fmt: str, makers: dict[str, Iterator[Row]]) -> di
 Row = tuple[str, ...]
 
 
+def read_rows(folder: Path, name: str, fmt: str) -> list[dict[str, str]]:
+    """Rows of an export that was written into ``folder``, by column."""
+    if fmt == "parquet":
+        return pq.read_table(folder / f"{name}.{fmt}").to_pylist()
+    with (folder / f"{name}.{fmt}").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def _version_text(comm: int, number: int) -> str:
     """Member version of a group after ``number`` changes."""
     return f"v{(comm * 7_368_787 + number * 2_654_435_761) % 4_294_967_296:08x}"
 
 
 def _group_chats(w: World) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wecom__group_chats")
     for t in w.cfg.snapshot_times():
-        source = f"chats_{local_date(t):%Y%m%d}.json"
+        source = f"groups_{local_date(t):%Y%m%d}"
         for c in w.communities:
             if c.exists_at(t):
                 changes = int(((w.comm == c.idx) & (w.t_in < t)).sum())
@@ -357,13 +374,13 @@ def snapshot_rows(w: World, t: int) -> np.ndarray:
 
 
 def _group_members(w: World) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wecom__group_members")
     staff: dict[int, list[tuple[str, int]]] = {}
     for comm, key, t in w.staff_in:
         staff.setdefault(comm, []).append((key, t))
     states = [ch.state for ch in w.channels]
     for t in w.cfg.snapshot_times():
-        source = f"members_{local_date(t):%Y%m%d}.json"
+        source = f"groups_{local_date(t):%Y%m%d}"
         before = -1
         rows = snapshot_rows(w, t)
         for i in [*rows.tolist(), -1]:
@@ -484,21 +501,29 @@ def _group_events(w: World) -> Iterator[Row]:
             keyed.append((t + 30 + i % 400, i, 1, row))
     keyed.sort(key=lambda k: k[:3])
     w.note("callbacks delivered twice", f"{sum(k[2] for k in keyed)} rows")
-    num = _Numbered()
+    num = Lines("wecom__group_events")
     for when, _, twice, row in keyed:
         t = int(row[0])
         month = local_date(min(when, end - 2 * HOUR - 1)).replace(day=1)
         made = min(midnight(next_month(month)) + 3 * HOUR, end)
         if twice and t % 2 and made < end - DAY:
             made += DAY
-        yield (*row, *num.tag(f"callbacks_{month:%Y%m}.jsonl", made))
+        yield (*row, *num.tag(f"callbacks_{month:%Y%m}", made))
+
+
+def _by_customer(w: World) -> list[CustomerRow]:
+    """Rows of each pull, those that one call returned together: the followers of one customer."""
+    calls: dict[tuple[int, int, bool, int], list[CustomerRow]] = {}
+    for r in w.customers:  # a call of another app may return the same customer without a unionid
+        calls.setdefault((r.pull, r.person, r.unionid, r.kind), []).append(r)
+    return [r for call in calls.values() for r in call]
 
 
 def _customer_rows(w: World) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wecom__customers")
     pulls = (w.cfg.h0 + (w.cfg.days // 2) * DAY + 2 * HOUR, w.cfg.end)
     phone: dict[int, str] = {}
-    for r in w.customers:
+    for r in _by_customer(w):
         for raw in r.phones:
             if raw not in phone:
                 phone[raw] = w.keys.key("ph", raw)
@@ -511,26 +536,26 @@ def _customer_rows(w: World) -> Iterator[Row]:
             str(r.add_way),
             r.state,
             json.dumps([phone[x] for x in r.phones]),
-            *num.tag(f"customers_{local_date(pulls[r.pull]):%Y%m%d}.json", pulls[r.pull]),
+            *num.tag(f"customers_{local_date(pulls[r.pull]):%Y%m%d}", pulls[r.pull]),
         )
 
 
 def _staff_rows(w: World) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wecom__staff")
     for i, key in enumerate(w.staff):
         status = "5" if i == w.n_staff - 1 else "2" if i == w.n_staff - 2 else "1"
         position = "店长" if i % 5 == 0 else "社群运营"
-        yield key, f"华{'东南北'[i % 3]}社群部", position, status, *num.tag("staff.json", w.cfg.end)
+        yield key, f"华{'东南北'[i % 3]}社群部", position, status, *num.tag("contacts", w.cfg.end)
 
 
 def _click_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("scrm__link_clicks")
     for k in c.clicks:
         month = local_date(k.at_ms // 1000).replace(day=1)
         made = min(midnight(next_month(month)) + 3 * HOUR, w.cfg.end)
         yield (
             w.wm[k.person], w.communities[k.comm].chat_id, str(k.at_ms), k.link_id, k.link_type,
-            *num.tag(f"clicks_{month:%Y%m}.csv", made),
+            *num.tag(f"clicks_{month:%Y%m}", made),
         )  # fmt: skip
 
 
@@ -540,7 +565,7 @@ def buyer_phone(w: World, buyer: int) -> str:
 
 
 def _youzan_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("youzan__orders")
     for v in c.versions:
         o = v.order
         if o.system != "youzan":
@@ -566,7 +591,7 @@ def _youzan_rows(w: World, c: Commerce) -> Iterator[Row]:
             "全额退款" if full else "部分退款" if v.refunded else o.blank,
             yuan(v.refunded) if v.refunded or o.kinds > 1 else o.blank,
             "否",
-            *num.tag(v.source_file, v.exported),
+            *num.tag(v.stem, v.exported),
         )
 
 
@@ -577,7 +602,7 @@ def _store_keys(w: World, buyer: int, unionid: bool) -> tuple[str, str]:
 
 
 def _store_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wechat_store__orders")
     for v in c.versions:
         o = v.order
         if o.system != "store":
@@ -586,17 +611,16 @@ def _store_rows(w: World, c: Commerce) -> Iterator[Row]:
         yield (
             o.number, openid, unionid, str(v.status), str(o.created),
             str(v.paid) if v.paid is not None else "", str(v.updated), str(o.goods),
-            str(o.freight), str(o.discount), str(o.amount), *num.tag(v.source_file, v.exported),
+            str(o.freight), str(o.discount), str(o.amount), *num.tag(v.stem, v.exported),
         )  # fmt: skip
 
 
 def _line_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wechat_store__order_lines")
     for v in c.versions:
         o = v.order
         if o.system != "store":
             continue
-        source = v.source_file.replace("store_", "storeln_")
         for k, x in enumerate(o.lines):
             back = x.returned if x.returned_at <= v.exported else 0
             waiting = 0
@@ -607,7 +631,7 @@ def _line_rows(w: World, c: Commerce) -> Iterator[Row]:
             yield (
                 o.number, f"P{x.product + 1:03d}", f"P{x.product + 1:03d}-{k % 2 + 1}",
                 PRODUCTS[x.product][0], str(x.count), str(x.price), str(x.real),
-                "1" if x.gift else "0", str(waiting), str(back), *num.tag(source, v.exported),
+                "1" if x.gift else "0", str(waiting), str(back), *num.tag(v.stem, v.exported),
             )  # fmt: skip
 
 
@@ -617,7 +641,7 @@ def _month_made(w: World, day: date) -> tuple[date, int]:
 
 
 def _tencent_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("tencent_ads__daily")
     rows = [a for a in c.ads if a.users is not None]
     for a in sorted(rows, key=lambda a: (a.day, a.channel)):
         ch = w.channels[a.channel]
@@ -625,18 +649,18 @@ def _tencent_rows(w: World, c: Commerce) -> Iterator[Row]:
         yield (
             a.day.isoformat(), ch.source_id, f"{ch.channel_name}-{ch.state}", str(a.views),
             str(a.users), str(a.clicks), str(a.cost), str(a.conversions or 0),
-            *num.tag(f"tencent_{month:%Y%m}.csv", made),
+            *num.tag(f"tencent_{month:%Y%m}", made),
         )  # fmt: skip
 
 
 def _ocean_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("oceanengine__daily")
     months: dict[date, list] = {}
     for a in sorted((a for a in c.ads if a.users is None), key=lambda a: (a.day, a.channel)):
         months.setdefault(a.day.replace(day=1), []).append(a)
     for month, rows in months.items():
         made = min(midnight(next_month(month)) + 9 * HOUR, w.cfg.end)
-        source = f"ocean_{month:%Y%m}.csv"
+        source = f"ocean_{month:%Y%m}"
         for a in rows:
             ch = w.channels[a.channel]
             yield (
@@ -644,15 +668,10 @@ def _ocean_rows(w: World, c: Commerce) -> Iterator[Row]:
                 str(a.clicks), "-" if a.conversions is None else str(a.conversions),
                 yuan(a.cost, True), *num.tag(source, made),
             )  # fmt: skip
-        total = sum(a.conversions or 0 for a in rows)
-        yield (
-            "合计", "-", "-", str(sum(a.views for a in rows)), str(sum(a.clicks for a in rows)),
-            str(total), yuan(sum(a.cost for a in rows), True), *num.tag(source, made),
-        )  # fmt: skip
 
 
 def _link_rows(w: World) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wecom__acquisition_links")
     rng = w.cfg.rng("channels")
     links = [ch for ch in w.channels if ch.system == "wecom_link"]
     for d in range(w.cfg.days):
@@ -662,43 +681,43 @@ def _link_rows(w: World) -> Iterator[Row]:
             seen = int(rng.poisson(9))
             yield (
                 ch.source_id, f"{ch.channel_name}-{ch.state}", str(midnight(day)), str(seen),
-                str(int(rng.binomial(seen, 0.3))), *num.tag(f"links_{month:%Y%m}.json", made),
+                str(int(rng.binomial(seen, 0.3))), *num.tag(f"links_{month:%Y%m}", made),
             )  # fmt: skip
 
 
 def _referral_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("referral__records")
     for r in c.referrals:
         yield (
             r.inviter, w.wm[r.invitee], r.code, stamp_minutes(r.at, "/"), r.status,
-            *num.tag("referral.csv", w.cfg.end),
+            *num.tag("referral", w.cfg.end),
         )  # fmt: skip
 
 
 def _community_rows(w: World) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("manual__communities")
     for c in w.communities:
-        yield (c.chat_id, c.name, c.kind, c.family, c.promo, *num.tag("communities.csv", w.cfg.end))
+        yield (c.chat_id, c.name, c.kind, c.family, c.promo, *num.tag("communities", w.cfg.end))
 
 
 def _channel_rows(w: World) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("manual__channels")
     for ch in w.channels:
         yield (
             ch.state, ch.channel_id, ch.channel_name, ch.channel_type, ch.system, ch.source_id,
             w.communities[ch.community].chat_id if ch.community >= 0 else "",
-            *num.tag("channels.csv", w.cfg.end),
+            *num.tag("channels", w.cfg.end),
         )  # fmt: skip
 
 
 def _role_rows(w: World) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("manual__member_roles")
     for p in sorted(w.roles):
-        yield w.wm[p], w.roles[p], *num.tag("roles.csv", w.cfg.end)
+        yield w.wm[p], w.roles[p], *num.tag("roles", w.cfg.end)
 
 
 def _cost_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("manual__costs")
 
     def day(d: date) -> str:
         return f"{d.year}/{d.month}/{d.day}"
@@ -710,23 +729,23 @@ def _cost_rows(w: World, c: Commerce) -> Iterator[Row]:
             w.communities[x.comm].chat_id if x.comm >= 0 else "——", x.channel_id or "——",
             x.campaign or "——",
             str(x.amount // 100) if whole else f"¥{yuan(x.amount, True)}", x.note,
-            *num.tag("costs.csv", w.cfg.end),
+            *num.tag("costs", w.cfg.end),
         )  # fmt: skip
 
 
 def _product_rows(w: World) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("manual__products")
     for k, (name, category, role, _, cost) in enumerate(PRODUCTS):
         yield (
             f"P{k + 1:03d}", name, category, role if role != "赠品" else "引流", cost,
-            *num.tag("products.csv", w.cfg.end),
+            *num.tag("products", w.cfg.end),
         )  # fmt: skip
 
 
 def _campaign_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("manual__campaigns")
     for x in c.campaigns:
         yield (
             x.campaign_id, x.name, x.kind, w.communities[x.comm].chat_id if x.comm >= 0 else "",
-            stamp_minutes(x.start), stamp_minutes(x.end), *num.tag("campaigns.csv", w.cfg.end),
+            stamp_minutes(x.start), stamp_minutes(x.end), *num.tag("campaigns", w.cfg.end),
         )  # fmt: skip

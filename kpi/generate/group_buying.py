@@ -136,7 +136,7 @@ class _GroupBuying:
             month = local_date(o.created).replace(day=1)
             for at in export_times(cfg, month):
                 if o.created < at:
-                    self.out.versions.append(_view(o, f"ktt_{month:%Y%m}_{local_date(at):%m%d}.csv", at))
+                    self.out.versions.append(_view(o, f"orders_{month:%Y%m}", at))
         self.out.versions.sort(key=lambda v: (v.exported, v.order.created, v.order.number))
 
     def _activity(self, start: int, end: int, comm: int, source: Activity | None = None) -> Activity:
@@ -312,9 +312,9 @@ class _GroupBuying:
             self._plain(live, shill, stop - 5 * HOUR)
 
 
-def _view(o: GroupOrder, source: str, at: int) -> Version:
+def _view(o: GroupOrder, stem: str, at: int) -> Version:
     """State of an order as of one export."""
     paid = o.paid if o.paid <= at else None
     _, code, agreed, cancelled = o.step(at)
     back = o.amount if cancelled else agreed if code == 2 else 0
-    return Version(o, source, at, paid, paid is None, back if paid is not None else 0, o.updated(at))
+    return Version(o, stem, at, paid, paid is None, back if paid is not None else 0, o.updated(at))

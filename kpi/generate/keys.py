@@ -1,8 +1,8 @@
 """Pseudonymous person keys and content hashes.
 
 A key is ``<prefix>_`` + the first 32 hex digits of HMAC-SHA256(secret, "<space>:<raw id>"). Raw ids
-are running numbers here, there is nobody behind them. Prefixes: wm external customer, wb bot, st
-staff, un unionid, op openid, ph phone.
+are made from running numbers (raw_ids.py), there is nobody behind them. Prefixes: wm external
+customer, wb bot, st staff, un unionid, op openid, ph phone.
 """
 
 from __future__ import annotations
@@ -13,37 +13,58 @@ import re
 import numpy as np
 import pyarrow as pa
 
-SPACES = ("wm", "wb", "st", "un", "op", "ph")
+from kpi.generate.raw_ids import SPACES, mix64, raw_id, raw_ids
+
+__all__ = ["CONTENT_PATTERN", "KEY_PATTERN", "SPACES", "Keys", "content_keys", "digits", "fixed_strings", "mix64"]
+
 KEY_PATTERN = re.compile(r"(?:wm|wb|st|un|op|ph)_[0-9a-f]{32}")
 CONTENT_PATTERN = re.compile(r"ct_[0-9a-f]{16}")
 
 _HEX = np.array([list(f"{i:02x}".encode()) for i in range(256)], dtype=np.uint8)
 
 
+def secret_of(seed: int) -> str:
+    """Secret of the synthetic exports of a seed; whoever ingests their original files needs it."""
+    return f"community-metrics synthetic exports, seed {seed}"
+
+
 class Keys:
-    """Makes keys with one secret per seed."""
+    """Makes keys with one secret per seed.
 
-    def __init__(self, seed: int) -> None:
-        self._secret = f"community-metrics synthetic exports, seed {seed}".encode()
+    With ``remember`` it keeps who is behind each key it made: ``people`` maps a key to (raw id,
+    running number or text). Only the writers of original files ask for that.
+    """
 
-    def key(self, space: str, raw: int | str) -> str:
-        """Key of one raw id. Raises KeyError for an unknown space."""
+    def __init__(self, seed: int, remember: bool = False) -> None:
+        self.seed = seed
+        self.people: dict[str, tuple[str, int | str]] = {}
+        self._secret = secret_of(seed).encode()
+        self._remember = remember
+
+    def key(self, space: str, number: int | str) -> str:
+        """Key of one running number (or text). Raises KeyError for an unknown space."""
         if space not in SPACES:
             raise KeyError(space)
-        digest = hmac.digest(self._secret, f"{space}:{raw}".encode(), "sha256")
-        return f"{space}_{digest[:16].hex()}"
+        raw = raw_id(space, number, self.seed)
+        key = self._of(space, raw)
+        if self._remember:
+            self.people[key] = (raw, number)
+        return key
 
     def many(self, space: str, n: int) -> list[str]:
-        """Keys of the raw ids 0..n-1."""
-        return [self.key(space, i) for i in range(n)]
+        """Keys of the running numbers 0..n-1."""
+        raws = raw_ids(space, np.arange(n), self.seed)
+        keys = [self._of(space, raw) for raw in raws]
+        if self._remember:
+            self.people.update(zip(keys, zip(raws, range(n), strict=True), strict=True))
+        return keys
 
+    def content(self, stable: str) -> str:
+        """``ct_`` + 16 hex digits of HMAC-SHA256(secret, "ct:<what makes the content>")."""
+        return f"ct_{hmac.digest(self._secret, f'ct:{stable}'.encode(), 'sha256')[:8].hex()}"
 
-def mix64(x: np.ndarray) -> np.ndarray:
-    """splitmix64 finaliser, elementwise; uint64 in, uint64 out, a bijection."""
-    z = x.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    def _of(self, space: str, raw: str) -> str:
+        return f"{space}_{hmac.digest(self._secret, f'{space}:{raw}'.encode(), 'sha256')[:16].hex()}"
 
 
 def fixed_strings(rows: np.ndarray) -> pa.Array:

@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kpi.generate.clock import DAY, HOUR, local_date, stamp
+from kpi.generate.config import TEXT_LIMIT, Config
+from kpi.generate.contents import Bodies, Body, Contents
 from kpi.generate.exports import Sink
-from kpi.generate.keys import content_keys, digits, fixed_strings, mix64
-from kpi.generate.names import TERMS
+from kpi.generate.files import source_file
+from kpi.generate.keys import digits, fixed_strings, mix64
+from kpi.generate.texts import EMPTY, PLACED, SHORT, least_lengths, set_phrases, word_list
 from kpi.generate.world import World, day_factor, seconds_of_day
 
 DAY_MS = DAY * 1000
@@ -30,6 +34,7 @@ TYPES = (
 )  # fmt: skip
 TYPE_ID = {name: i for i, name in enumerate(TYPES)}
 TEXT, VOICE, MIXED, REVOKE = (TYPE_ID[t] for t in ("text", "voice", "mixed", "revoke"))
+CONSENTS = (TYPE_ID["agree"], TYPE_ID["disagree"])
 NOT_COUNTED = (REVOKE, TYPE_ID["agree"], TYPE_ID["disagree"])
 TYPE_P = np.array([0.72, 0.09, 0.035, 0.01, 0.05, 0.02, 0.025, 0.02, 0.008, 0.006, 0.004, 0.012])
 SEND, RECALL, SWITCH = 0, 1, 2
@@ -37,6 +42,7 @@ ACTIONS = ("send", "recall", "switch")
 
 # content ids: [0, STOPS) stop phrases, [STOPS, POOL) phrases many people use, above: said once
 STOPS, POOL = 40, 600
+TERM_COUNT = 24  # words of the term list that people use here
 NO_ROOM, FOREIGN_ROOM = -1, -2  # 1:1 chats; a group that is in no export
 
 COLS = (
@@ -115,19 +121,6 @@ class MessageTally:
         self.speakers_day[day] += np.bincount(talking, minlength=width)
 
 
-@dataclass
-class Body:
-    """One message whose body is an export of its own (a poll or a red packet)."""
-
-    day: int
-    msgid: str
-    sender: int
-    room: int
-    ms: int
-    kind: str
-    recalled: bool
-
-
 class MessageLog:
     """Single messages for later: bodies of polls and red packets, kept messages for the truth.
 
@@ -137,26 +130,40 @@ class MessageLog:
 
     FIELDS = ("sender", "room", "ms", "kind", "voice", "length", "content", "solitaire", "stop", "terms")
 
-    def __init__(self, h0_ms: int, with_kept: bool) -> None:
-        self.bodies: list[Body] = []
+    def __init__(self, cfg: Config) -> None:
+        self.bodies = Bodies(cfg)
+        self.consents: list[Body] = []  # agree and disagree messages
         self.term_texts: list[str] = []
-        self._h0_ms, self._with_kept = h0_ms, with_kept
+        self.contents: Contents
+        self._h0_ms, self._with_kept = cfg.h0 * 1000, cfg.with_truth
         self._parts: list[dict[str, np.ndarray]] = []
 
-    def add(self, day: int, block: dict[str, np.ndarray], recalled: np.ndarray, seq: int) -> None:
-        """Remember the rows of one day; ``seq`` is the running number of its first row."""
+    def add(
+        self, day: int, block: dict[str, np.ndarray], recalled: np.ndarray, seq: int
+    ) -> dict[int, tuple[Body, dict[str, Any]]]:
+        """Remember the rows of one day; ``seq`` is the running number of its first row.
+
+        Returns the polls, red packets and consents by row: the message and what it says.
+        """
+        said = {}
         low = self._h0_ms + day * DAY_MS
-        rows = np.flatnonzero(np.isin(block["kind"], (TYPE_ID["vote"], TYPE_ID["redpacket"])))
+        rows = np.flatnonzero(np.isin(block["kind"], (TYPE_ID["vote"], TYPE_ID["redpacket"], *CONSENTS)))
         for i, msgid in zip(rows.tolist(), _msgids(block["ms"][rows], seq + rows, low).to_pylist(), strict=True):
             where = (int(block[name][i]) for name in ("sender", "room", "ms"))
-            self.bodies.append(Body(day, msgid, *where, TYPES[int(block["kind"][i])], bool(recalled[i])))
+            body = Body(day, msgid, *where, TYPES[int(block["kind"][i])], bool(recalled[i]))
+            if int(block["kind"][i]) in CONSENTS:
+                self.consents.append(body)
+                said[i] = body, {}
+            else:
+                said[i] = body, self.bodies.add(body)
         if not self._with_kept:
-            return
+            return said
         ok = (block["action"] == SEND) & (block["room"] >= 0) & ~recalled & ~np.isin(block["kind"], NOT_COUNTED)
         ok &= (block["ms"] >= low) & (block["ms"] < low + DAY_MS)
         part = {name: block[name][ok] for name in self.FIELDS}
         part["serial"] = seq + np.flatnonzero(ok)
         self._parts.append(part)
+        return said
 
     def kept(self) -> dict[str, np.ndarray]:
         """Columns of all kept messages, by day."""
@@ -170,7 +177,8 @@ def polarity(content: np.ndarray) -> np.ndarray:
     """(n,) -1, 0 or 1 of content ids; equal contents have equal polarity."""
     share = mix64(content ^ np.uint64(0x5EED)) % np.uint64(100)
     sign = np.where(share < 7, -1, np.where(share < 27, 1, 0))
-    return np.where(content < STOPS, 0, sign).astype(np.int8)
+    quiet = (content < STOPS) | ((content >= EMPTY) & (content < 2 * SHORT))  # no room for a word of tone
+    return np.where(quiet, 0, sign).astype(np.int8)
 
 
 class _Simulator:
@@ -191,11 +199,19 @@ class _Simulator:
         self.n_senders = n + w.n_staff + len(w.bots)
         self.staff0, self.bot0 = n, n + w.n_staff
         self.next_content = POOL
+        self.next_short = SHORT
         self.pool_length = np.maximum(2, rng.poisson(6, POOL))
-        self.pool_length[:STOPS] = rng.integers(1, 4, STOPS)
-        combos = ["", *TERMS]
-        combos += [f"{TERMS[i]} {TERMS[j]}" for i, j in rng.integers(0, len(TERMS), (60, 2)) if i != j]
+        rng.integers(1, 4, STOPS)
+        self.pool_length[:STOPS] = [len(phrase) for phrase in set_phrases()[:STOPS]]
+        words = word_list("terms")[:TERM_COUNT]
+        combos = ["", *words]
+        combos += [f"{words[i]} {words[j]}" for i, j in rng.integers(0, len(words), (60, 2)) if i != j]
+        self.term_texts = combos
         self.terms = pa.array(combos)
+        common = np.arange(POOL, dtype=np.uint64)
+        none = np.zeros(POOL, np.int64)
+        least = least_lengths(combos, none, polarity(common), none)
+        self.pool_length[STOPS:] = np.maximum(self.pool_length, least)[STOPS:]
         self.before: dict[str, np.ndarray] | None = None
         self.daily = self._plan()
 
@@ -283,6 +299,18 @@ class _Simulator:
             1 + rng.integers(0, len(self.terms) - 1, n),
             0,
         )
+        content = content.astype(np.uint64)
+        # what a text has to say needs room; one that is too short to say it says nothing
+        short = worded & (content >= POOL) & (length < 2) & ~solitaire
+        terms[short] = 0
+        content[worded & short & (length == 0)] = EMPTY
+        single = np.flatnonzero(short & (length == 1))
+        content[single] = self.next_short + np.arange(single.size, dtype=np.uint64)
+        self.next_short += single.size
+        own = worded & (content >= POOL) & ~short
+        length = np.where(
+            own, np.maximum(length, least_lengths(self.term_texts, terms, polarity(content), solitaire)), length
+        )
         return {
             "action": np.zeros(n, np.int8),
             "sender": sender.astype(np.int64),
@@ -291,7 +319,7 @@ class _Simulator:
             "kind": kind,
             "voice": voice.astype(np.int32),
             "length": np.where(worded, length, -1).astype(np.int32),
-            "content": content.astype(np.uint64),
+            "content": content,
             "solitaire": np.where(worded, solitaire, -1).astype(np.int8),
             "stop": np.where(worded, content < STOPS, -1).astype(np.int8),
             "terms": terms.astype(np.int32),
@@ -380,7 +408,7 @@ def _quirk_rows(sim: _Simulator, d: int) -> dict[str, np.ndarray] | None:
         )
         if c == 0 and a < cfg.h0 and b > cfg.h0 + 30 * DAY and p not in w.roles
     ] if d in (0, 4, 5, 6, 7, cfg.days - 1) else []  # fmt: skip
-    content = (1 << 40) + d * 100  # far from every other content id
+    content = PLACED + d * 100  # far from every other content id
 
     def texts(people: list[int], at: list[int], ids: list[int], room: int = 0,
               kind: int = TEXT, length: int = 8) -> dict[str, np.ndarray]:  # fmt: skip
@@ -449,8 +477,9 @@ def write_messages(
     counted[: w.n_people] = True
     counted[[p for p, r in w.roles.items() if r not in ("customer", "kol")]] = False
     tally = MessageTally(cfg.days, cfg.communities, cfg.h0 * 1000, counted)
-    log = MessageLog(cfg.h0 * 1000, cfg.with_truth)
-    log.term_texts = sim.terms.to_pylist()
+    log = MessageLog(cfg)
+    log.contents = contents = Contents(w.keys, sim.term_texts, cfg.message_target < TEXT_LIMIT, cfg.with_originals)
+    log.term_texts = sim.term_texts
     senders = pa.array([*w.wm, *w.staff, *w.bots, ""])
     rooms = pa.array([*(c.chat_id for c in w.communities), "wrInternal0Group", ""])
     kinds, actions = pa.array(TYPES), pa.array(ACTIONS)
@@ -466,21 +495,27 @@ def write_messages(
             sim.before = block
             n = block["sender"].size
             recalled = (rng.random(n) < 0.012) & (block["kind"] != REVOKE)
-            recalled &= block["content"] < (1 << 40)  # the hand-placed rows stay
+            recalled &= (block["content"] < PLACED) | (block["content"] >= EMPTY)  # the hand-placed rows stay
             tally.add(d, block, recalled)
-            log.add(d, block, recalled, seq)
-            arrays, exported, source = _encode(
-                sim, d, block, np.flatnonzero(recalled), seq, senders, rooms, kinds, actions, rng
+            said = log.add(d, block, recalled, seq)
+            arrays, exported, stem, lines = _encode(
+                sim, d, block, np.flatnonzero(recalled), seq, senders, rooms, kinds, actions, rng, contents, said
             )
             total = len(arrays[0])
             seq += total
-            meta = _meta(source, exported, total)
+            meta = _meta(stem, exported, total)
             sink.write_batch([*arrays, *meta])
             # about 1 % come again in a second file a few days later
             repeat = np.flatnonzero(rng.random(total) < 0.01)
             if repeat.size:
                 picked = [a.take(pa.array(repeat)) for a in arrays]
-                again.append((d + 3, picked, source.replace(".jsonl", "_r.jsonl")))
+                again.append((d + 3, picked, f"{stem}_r"))
+            made = cfg.h0 + min(d + 3, cfg.days) * DAY + 2 * HOUR
+            for row, (body, _) in said.items():
+                body.line = int(lines[row])
+                place = int(np.searchsorted(repeat, body.line - 1))
+                if place < repeat.size and repeat[place] == body.line - 1:
+                    body.again = f"{stem}_r", made, place + 1
             while again and (again[0][0] <= d or d == cfg.days - 1):
                 due, picked, name = again.pop(0)
                 made = cfg.h0 + min(due, cfg.days) * DAY + 2 * HOUR
@@ -491,10 +526,11 @@ def write_messages(
     return tally, log, rows
 
 
-def _meta(source: str, exported: int, n: int) -> list[pa.Array]:
+def _meta(stem: str, exported: int, n: int) -> list[pa.Array]:
+    """Lineage of the lines of one archive file."""
     return [
-        pa.repeat(pa.scalar(source), n),
-        pc.cast(pa.array(np.arange(2, n + 2)), pa.string()),
+        pa.repeat(pa.scalar(source_file("wecom__messages", stem, exported)), n),
+        pc.cast(pa.array(np.arange(1, n + 1)), pa.string()),
         pa.repeat(pa.scalar(stamp(exported)), n),
     ]
 
@@ -514,9 +550,12 @@ def _polarity_text(content: np.ndarray, length: np.ndarray) -> pa.Array:
 def _encode(
     sim: _Simulator, d: int, block: dict[str, np.ndarray], recalled: np.ndarray, seq: int,
     senders: pa.Array, rooms: pa.Array, kinds: pa.Array, actions: pa.Array,
-    rng: np.random.Generator,
-) -> tuple[list[pa.Array], int, str]:  # fmt: skip
-    """String columns of one day: sends, recalls and the odd rows of some days, by time."""
+    rng: np.random.Generator, contents: Contents, said: dict[int, tuple[Body, dict[str, Any]]],
+) -> tuple[list[pa.Array], int, str, np.ndarray]:  # fmt: skip
+    """String columns of one day: sends, recalls and the odd rows of some days, by time.
+
+    Also returns when and in which file they were exported, and the line of each row of ``block`` in it.
+    """
     cfg = sim.cfg
     n = block["sender"].size
     start_ms = (cfg.h0 + d * DAY) * 1000
@@ -561,7 +600,7 @@ def _encode(
         _text_or_blank(np.where(is_switch, full["ms"], -1)),
         _text_or_blank(full["voice"]),
         _text_or_blank(full["length"]),
-        pc.if_else(pa.array(hashed), content_keys(full["content"]), pa.scalar("")),
+        pc.if_else(pa.array(hashed), _content(full, hashed, contents, said), pa.scalar("")),
         _text_or_blank(full["solitaire"]),
         _text_or_blank(full["stop"]),
         sim.terms.take(pa.array(full["terms"])),
@@ -570,7 +609,19 @@ def _encode(
     by_time = pa.array(order)
     columns = [c.take(by_time) for c in columns]
     exported = cfg.h0 + (d + 1) * DAY + 2 * HOUR
-    return columns, exported, f"msg_{local_date(cfg.h0 + d * DAY):%Y%m%d}.jsonl"
+    return columns, exported, f"msg_{local_date(cfg.h0 + d * DAY):%Y%m%d}", np.argsort(order) + 1
+
+
+def _content(
+    full: dict[str, np.ndarray], hashed: np.ndarray, contents: Contents, said: dict[int, tuple[Body, dict[str, Any]]]
+) -> pa.Array:
+    """Content keys of the rows that have a content; null for the others."""
+    rows = np.flatnonzero(hashed)
+    place = np.cumsum(hashed) - 1
+    part = _take(full, rows)
+    bodies = {int(place[row]): body for row, (_, body) in said.items() if hashed[row]}
+    keys = contents.keys_of(part, TYPES, np.where(part["length"] >= 0, polarity(part["content"]), 0), bodies)
+    return keys.take(pa.array(np.maximum(place, 0)))
 
 
 def _msgids(ms: np.ndarray, serial: np.ndarray, start_ms: int) -> pa.Array:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from kpi.privacy.text import WORDS, read_list
-
 CITIES = (
     "上海", "北京", "杭州", "成都", "广州", "深圳", "南京", "武汉", "苏州", "西安", "重庆", "长沙",
     "青岛", "厦门", "宁波", "郑州", "合肥", "天津",
@@ -51,5 +49,29 @@ PRODUCTS = (
 )
 GIFT_PRODUCT = len(PRODUCTS) - 1
 
-# the list that real texts are read with, so that the synthetic exports hold words which reading would find
-TERMS = read_list(WORDS / "terms.txt")
+_SURNAMES = tuple("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧")
+_GIVEN = tuple("伟芳娜敏静强磊洋艳杰娟涛明超秀霞平刚桂丹萌雪婷宇轩涵梓欣怡琪岚颖佳浩晨露薇菲")
+_NICKNAMES = (
+    "小鹿乱撞", "阿May", "今天不加班", "Lily🌸", "豆豆妈妈", "一只懒猫🐱", "晚风", "Z_先生", "囡囡", "柠檬不酸🍋",
+    "向日葵🌻", "momo", "爱吃糖的鱼", "西西里", "大橘", "Kiki✨", "山茶", "是橙子呀", "七七", "南风知我意",
+)  # fmt: skip
+_STREETS = ("人民路", "解放大道", "学府街", "滨江路", "建设二路", "中山北路", "科技园路", "桃园巷")
+
+
+def person_name(number: int) -> str:
+    """An invented Chinese name of a running number; names repeat after 45,000 people."""
+    number = number * 7_919 % (len(_SURNAMES) * len(_GIVEN) ** 2)
+    number, surname = divmod(number, len(_SURNAMES))
+    second, first = divmod(number, len(_GIVEN))
+    return _SURNAMES[surname] + _GIVEN[first] + (_GIVEN[second] if second % 3 else "")
+
+
+def nickname(number: int) -> str:
+    """A name as people give it to themselves, with emoji now and then."""
+    return f"{_NICKNAMES[number * 13 % len(_NICKNAMES)]}{number * 37 % 1_000 if number % 4 else ''}"
+
+
+def address(number: int) -> str:
+    """An invented address within a district."""
+    street, flat = _STREETS[number % len(_STREETS)], f"{number * 7 % 24 + 1:02d}0{number % 4 + 1}室"
+    return f"{street}{number * 17 % 900 + 1}号{number % 30 + 1}栋{flat}"

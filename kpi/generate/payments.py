@@ -53,7 +53,7 @@ class Coupon:
         """Files that show it: that of the month it was taken in, and again a month later."""
         month = local_date(self.taken).replace(day=1)
         times = [t for t in export_times(w.cfg, month) if self.taken < t]
-        return [(f"coupons_{month:%Y%m}_{local_date(t):%m%d}.csv", t) for t in times]
+        return [(f"coupons_{month:%Y%m}", t) for t in times]
 
 
 def build_payments(w: World, c: Commerce) -> None:

@@ -7,7 +7,8 @@ from datetime import date
 
 from kpi.generate.clock import DAY, HOUR, local_date, midnight, month_starts, stamp, stamp_minutes
 from kpi.generate.commerce import Commerce, Order, Version, export_times
-from kpi.generate.exports import Row, _Numbered, buyer_phone, yuan
+from kpi.generate.exports import Row, buyer_phone, yuan
+from kpi.generate.files import Lines
 from kpi.generate.group_buying import GroupOrder
 from kpi.generate.names import PRODUCTS
 from kpi.generate.payments import bill_made
@@ -44,7 +45,7 @@ def _openid(w: World, buyer: int) -> str:
 
 
 def _activity_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("kuaituantuan__activities")
     for at in (w.cfg.h0 + (w.cfg.days // 2) * DAY + 2 * HOUR, w.cfg.end):
         last = at == w.cfg.end
         for k, a in enumerate(c.activities):
@@ -57,7 +58,7 @@ def _activity_rows(w: World, c: Commerce) -> Iterator[Row]:
             yield (
                 a.no, a.title, status, str(a.start * 1000), str(a.end * 1000), str(a.quorum), _code(a.product),
                 w.communities[a.comm].chat_id if a.comm >= 0 else "",
-                *num.tag(f"ktt_activities_{local_date(at):%m%d}.json", at),
+                *num.tag(f"activities_{local_date(at):%Y%m}", at),
             )  # fmt: skip
 
 
@@ -68,19 +69,19 @@ def _group_versions(c: Commerce) -> Iterator[tuple[GroupOrder, Version]]:
 
 
 def _order_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("kuaituantuan__orders")
     odd = _odd_version(c)
     for o, v in _group_versions(c):
         _, code, agreed, cancelled = o.step(v.exported)
         if v is odd:
             code = 5
-            w.note("after-sales code outside the list", f"5 for {o.number} in {v.source_file}")
+            w.note("after-sales code outside the list", f"5 for {o.number} in {v.stem}")
         yield (
             o.number, o.activity, str(o.number_in_activity), *(map(str, o.supply) if o.supply else ("", "")),
             "1" if o.supplier else "0", o.leader, _openid(w, o.buyer), str(o.amount), str(o.freight), str(o.discount),
             str(o.platform_discount), str(agreed), str(code), str(cancelled), str(o.mall),
             str(v.paid * 1000) if v.paid is not None else "", str(v.updated * 1000),
-            *num.tag(v.source_file, v.exported),
+            *num.tag(v.stem, v.exported),
         )  # fmt: skip
 
 
@@ -94,14 +95,26 @@ def _odd_version(c: Commerce) -> Version | None:
 
 
 def _line_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("kuaituantuan__order_lines")
+    for versions in _by_file(c):
+        # a reply lists gifts apart: they are numbered behind the lines of all its orders
+        for gift in (False, True):
+            for o, v in versions:
+                for k, x in enumerate(o.lines):
+                    if x.gift == gift:
+                        yield (
+                            o.number, f"{o.number}-{k + 1}", _code(x.product), PRODUCTS[x.product][0], str(x.count),
+                            str(x.price), str(x.real), str(o.back(x, v.exported)), "1" if gift else "0",
+                            *num.tag(v.stem, v.exported),
+                        )  # fmt: skip
+
+
+def _by_file(c: Commerce) -> list[list[tuple[GroupOrder, Version]]]:
+    """Group orders and their versions, file by file."""
+    files: dict[tuple[str, int], list[tuple[GroupOrder, Version]]] = {}
     for o, v in _group_versions(c):
-        source = v.source_file.replace("ktt_", "kttln_")
-        for k, x in enumerate(o.lines):
-            yield (
-                o.number, f"{o.number}-{k + 1}", _code(x.product), PRODUCTS[x.product][0], str(x.count), str(x.price),
-                str(x.real), str(o.back(x, v.exported)), "1" if x.gift else "0", *num.tag(source, v.exported),
-            )  # fmt: skip
+        files.setdefault((v.stem, v.exported), []).append((o, v))
+    return list(files.values())
 
 
 def product_code(o: Order, line: int, unlisted: str) -> str:
@@ -126,7 +139,7 @@ def odd_youzan(w: World, c: Commerce) -> tuple[set[str], str]:
 
 
 def _youzan_line_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("youzan__order_lines")
     without, unlisted = odd_youzan(w, c)
     for number in sorted(without):
         w.note("youzan order without lines", number)
@@ -139,7 +152,7 @@ def _youzan_line_rows(w: World, c: Commerce) -> Iterator[Row]:
         month = local_date(o.created).replace(day=1)
         if v.exported != export_times(w.cfg, month)[-1]:
             continue
-        tag = f"yzln_{month:%Y%m}.csv"
+        tag = f"order_lines_{month:%Y%m}"
         left, net = o.goods - o.discount, o.goods - o.discount
         rest = [x for x in o.lines if not x.gift]
         for k, x in enumerate(o.lines):
@@ -162,7 +175,7 @@ def _fee(units: int) -> str:
 
 
 def _bill_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wechat_pay__trade_bills")
     for k, r in enumerate(c.bills):
         paid = f"4200{r.order[:19]:0>19}{int(r.order[-5:]) % 100_000:05d}"
         cells = (
@@ -173,11 +186,11 @@ def _bill_rows(w: World, c: Commerce) -> Iterator[Row]:
             "" if not r.refund else "PROCESSING" if k % 29 == 0 else "SUCCESS", r.title, _fee(r.fee), "0.60%",
             yuan(r.amount), yuan(r.refund),
         )  # fmt: skip
-        yield (*(f"`{x}" for x in cells), *num.tag(f"wxpay_{r.month:%Y%m}.csv", bill_made(w, r.month)))
+        yield (*(f"`{x}" for x in cells), *num.tag(f"trade_bill_{r.month:%Y%m}", bill_made(w, r.month)))
 
 
 def _total_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wechat_pay__bill_totals")
     by_month: dict[date, list] = {}
     for r in c.bills:
         by_month.setdefault(r.month, []).append(r)
@@ -186,11 +199,11 @@ def _total_rows(w: World, c: Commerce) -> Iterator[Row]:
             str(len(rows)), yuan(sum(r.amount - r.voucher for r in rows)), yuan(sum(r.refund for r in rows)),
             _fee(sum(r.fee for r in rows)), yuan(sum(r.amount for r in rows)), yuan(sum(r.refund for r in rows)),
         )  # fmt: skip
-        yield (*(f"`{x}" for x in cells), *num.tag(f"wxpay_{month:%Y%m}.csv", bill_made(w, month)))
+        yield (*(f"`{x}" for x in cells), *num.tag(f"trade_bill_{month:%Y%m}", bill_made(w, month), len(rows) + 3))
 
 
 def _coupon_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("youzan__coupon_uses")
     rows = sorted(
         ((at, x.taken, x.number, source, x) for x in c.coupons for source, at in x.exports(w)), key=lambda r: r[:3]
     )
@@ -209,14 +222,14 @@ def _coupon_rows(w: World, c: Commerce) -> Iterator[Row]:
 
 
 def _session_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wechat_channels__live_sessions")
     rows = sorted(((at, s.start, s) for s in c.sessions for at in s.exports(w)), key=lambda r: r[:2])
     for at, _, s in rows:
         numbers = (
             s.start, s.end, s.seen, s.watched, s.audience, s.peak, s.seconds, s.commenters, s.sharers, s.followers,
             s.comments, s.likes, s.shares, s.clicked, s.created, s.paid_orders, s.buyers, s.gmv, s.given_back(at),
         )  # fmt: skip
-        yield s.export_id, *map(str, numbers), *num.tag(f"live_{local_date(at):%Y%m%d}.json", at)
+        yield s.export_id, *map(str, numbers), *num.tag(f"live_{local_date(at):%Y%m%d}", at)
 
 
 def _day(d: date) -> str:
@@ -224,19 +237,19 @@ def _day(d: date) -> str:
 
 
 def _course_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("manual__courses")
     for x in c.courses:
         yield (
             x.course_id, x.name, w.communities[x.trial].chat_id, w.communities[x.paid].chat_id, _day(x.first),
-            _day(x.last), *num.tag("courses.csv", w.cfg.end),
+            _day(x.last), *num.tag("courses", w.cfg.end),
         )  # fmt: skip
 
 
 def _learning_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("xiaoetong__learning")
     firsts = [m for m in month_starts(w.cfg.start, w.cfg.as_of) if m > w.cfg.start]
     for at in (*(midnight(m) + 4 * HOUR for m in firsts), w.cfg.end):
-        source = f"learning_{local_date(at):%Y%m%d}.csv"
+        source = "learning"
         for k, x in enumerate(c.learners):
             # a course is asked for until some weeks after its end
             if x.enrolled > at or (midnight(x.course.last) + 20 * DAY < at and at != w.cfg.end):
@@ -252,17 +265,17 @@ def _learning_rows(w: World, c: Commerce) -> Iterator[Row]:
 
 
 def _phase_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("manual__campaign_phases")
     for x in c.campaigns:
         for name, a, b in x.phases:
-            yield x.campaign_id, name, stamp_minutes(a), stamp_minutes(b), *num.tag("phases.csv", w.cfg.end)
+            yield x.campaign_id, name, stamp_minutes(a), stamp_minutes(b), *num.tag("phases", w.cfg.end)
 
 
 def _reach_rows(w: World, c: Commerce) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("scrm__campaign_reach")
     for k, r in enumerate(c.reaches):
         row = (r.campaign.campaign_id, r.key)
-        yield *row, r.action, str(r.at * 1000), *num.tag("reach.csv", w.cfg.end)
+        yield *row, r.action, str(r.at * 1000), *num.tag("reach", w.cfg.end)
         if k == 5:
             w.note("campaign action outside the list", f"share by {r.key} in {r.campaign.campaign_id}")
-            yield *row, "share", str(r.at * 1000 + 5), *num.tag("reach.csv", w.cfg.end)
+            yield *row, "share", str(r.at * 1000 + 5), *num.tag("reach", w.cfg.end)

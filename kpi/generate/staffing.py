@@ -12,9 +12,10 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from kpi.generate.clock import DAY, HOUR, local_date, month_starts
+from kpi.generate.clock import DAY, HOUR, local_date, month_starts, stamp_minutes
 from kpi.generate.engagement import slashed
-from kpi.generate.exports import Row, _Numbered
+from kpi.generate.exports import Row
+from kpi.generate.files import Lines
 from kpi.generate.messages import MessageTally
 from kpi.generate.names import PROVINCES
 from kpi.generate.world import World, day_factor
@@ -215,40 +216,45 @@ def _targets(w: World, s: Staffing) -> None:
 # -- rows ------------------------------------------------------------------------------------------
 
 
+def _call_file(pulled: int) -> str:
+    """Calls of one minute are collected in one file."""
+    return "contacts_" + stamp_minutes(pulled, "").replace(" ", "_").replace(":", "")
+
+
 def _contact_rows(w: World, s: Staffing) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wecom__contact_statistics")
     for r in s.contacts:
         reply = "" if r.reply is None else f"{r.reply / 100:.2f}".rstrip("0").rstrip(".")
         yield (
             w.staff[r.staff], str(w.cfg.h0 + r.day * DAY), str(r.applies), str(r.contacts), str(r.chats),
             str(r.messages), reply, "" if r.minutes is None else str(r.minutes), str(r.lost),
-            *num.tag(f"contacts_{local_date(r.pulled):%Y%m%d}.json", r.pulled),
+            *num.tag(_call_file(r.pulled), r.pulled),
         )  # fmt: skip
 
 
 def _group_rows(w: World, s: Staffing) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("wecom__group_statistics")
     for g in s.group_days:
         made = w.cfg.h0 + (g.day + 1) * DAY + 7 * HOUR
         yield (
             w.staff[g.staff], str(w.cfg.h0 + g.day * DAY), *map(str, g.counters),
-            *num.tag(f"groups_{local_date(made):%Y%m%d}.json", made),
+            *num.tag(f"owners_{local_date(made):%Y%m%d}", made),
         )  # fmt: skip
 
 
 def _target_rows(w: World, s: Staffing) -> Iterator[Row]:
-    num = _Numbered()
+    num = Lines("manual__targets")
     for t in s.targets:
         yield (
             t.number, t.metric, t.cycle, slashed(t.start), t.value,
             w.communities[t.comm].chat_id if t.comm >= 0 else "——", w.staff[t.staff] if t.staff >= 0 else "——",
-            *num.tag(f"targets_{local_date(t.exported):%Y%m%d}.csv", t.exported),
+            *num.tag(f"targets_{local_date(t.exported):%Y%m%d}", t.exported),
         )  # fmt: skip
 
 
 def _profile_rows(w: World) -> Iterator[Row]:
     """A fifth of the customers told their age band and province; used only where it is allowed."""
-    num, rng = _Numbered(), w.cfg.rng("demographics")
+    num, rng = Lines("scrm__customer_demographics"), w.cfg.rng("demographics")
     bands = ("18-24", "25-34", "35-44", "45-54", "55+")
     known = sorted({r.person for r in w.customers})
     for p in known:
@@ -257,7 +263,7 @@ def _profile_rows(w: World) -> Iterator[Row]:
             yield (
                 w.wm[p], bands[int(np.searchsorted((0.18, 0.55, 0.8, 0.93), draw[1]))],
                 str(0 if draw[2] < 0.1 else 1 if draw[2] < 0.3 else 2),
-                PROVINCES[int(draw[3] * len(PROVINCES))], *num.tag("profiles.csv", w.cfg.end),
+                PROVINCES[int(draw[3] * len(PROVINCES))], *num.tag("profiles", w.cfg.end),
             )  # fmt: skip
 
 

@@ -28,8 +28,10 @@ from kpi.generate.exports import buyer_phone, snapshot_rows
 from kpi.generate.group_buying import POINTS, GroupOrder
 from kpi.generate.messages import MessageLog, MessageTally
 from kpi.generate.names import PRODUCTS
+from kpi.generate.privacy import Privacy
 from kpi.generate.shop_exports import odd_youzan
 from kpi.generate.staffing import Staffing
+from kpi.generate.truth_privacy import has_refused
 from kpi.generate.truth_shops import SHOP_METRICS, Shops, fill_shops
 from kpi.generate.world import DISSOLVED, World
 
@@ -37,7 +39,8 @@ BIG = 10**9
 GRACE = 24 * 3600
 UNATTRIBUTED = "unattributed"
 R_SELF, R_REMOVED, R_DISSOLVED, R_UNKNOWN, R_TRANSFERRED, R_OPEN = range(6)
-SEGMENTS = ("observing", "low_demand", "need_driven", "loyal", "bargain", "regular_repeat")
+SEGMENTS = ("observing", "low_demand", "need_driven", "loyal", "bargain", "regular_repeat", "not_profiled")
+WITHOUT_SHARE = ("observing", "not_profiled")
 HEADER = (
     "metric", "grain", "period_start", "community_id", "channel_id", "segment", "numerator",
     "denominator", "value", "other_dimension", "other_value",
@@ -74,7 +77,8 @@ METRICS = (
 SALES_KINDS = ("普通订单", "拼团订单")
 ACQUISITION_KINDS = ("入群礼", "引流品")
 OBSERVE_DAYS, WINDOW, BLOCK, PRICE_FEN = 90, 90, 30, 8000
-TIERS, HIGH_VALUE_FEN = ("ordinary", "ordinary_loyal", "high_value_loyal"), 50_000
+TIERS = ("ordinary", "ordinary_loyal", "high_value_loyal", "not_profiled")
+HIGH_VALUE_FEN = 50_000
 UNIT_COST = [int(p[4].replace(".", "")) for p in PRODUCTS]
 
 
@@ -487,6 +491,7 @@ class Side:
     log: MessageLog
     engagement: Engagement
     staffing: Staffing
+    privacy: Privacy
 
 
 def write_truth(w: World, c: Commerce, tally: MessageTally, side: Side, path: Path) -> int:
@@ -522,7 +527,7 @@ def compute(w: World, c: Commerce, tally: MessageTally, side: Side) -> list[tupl
         mine = [r for r in referrals if p.lo <= r[0] <= p.hi]
         book.put("successful_referrals", p, str(len(mine)))
         book.put("referrers", p, str(len({r[1] for r in mine})))
-    _segments(w, ids, spells, sales, referrals, counted, book, plan)
+    _segments(w, ids, spells, sales, referrals, counted, book, plan, side.privacy)
     facts = Facts(w, c, tally, side, ids, spells, sales, counted, book, plan)
     engagement_cells(facts)
     people_cells(facts)
@@ -837,7 +842,7 @@ def loyalty_tier(buyer: _Buyer, t: int) -> str:
 
 def _segments(
     w: World, ids: list[str], spells: list[Spell], sales: list[Sale],
-    referrals: list[tuple[int, int]], counted: np.ndarray, book: _Book, plan: list[Period],
+    referrals: list[tuple[int, int]], counted: np.ndarray, book: _Book, plan: list[Period], privacy: Privacy,
 ) -> None:  # fmt: skip
     """Segment cells at the last covered day of each month."""
     h0 = w.cfg.h0
@@ -860,6 +865,8 @@ def _segments(
         if p.grain != "month":
             continue
         t = p.hi
+        as_of = w.cfg.start + timedelta(days=t)
+        refusing = {ids[x] for x in {c.person for c in privacy.choices} if has_refused(privacy, x, as_of)}
         alive = [k for k in range(w.cfg.communities) if lifetime(w, k)[0] <= t <= lifetime(w, k)[1]]
         names = {k: w.communities[k].chat_id for k in alive}
         counts = {where: dict.fromkeys(SEGMENTS, 0) for where in ("", UNATTRIBUTED, *names.values())}
@@ -867,22 +874,25 @@ def _segments(
         for key, buyer in people.items():
             if key in excluded or buyer.first_seen > t:
                 continue
-            segment = classify(buyer, t)
-            tier = loyalty_tier(buyer, t)
+            segment = "not_profiled" if key in refusing else classify(buyer, t)
+            tier = "not_profiled" if key in refusing else loyalty_tier(buyer, t)
             here = {c for c, a, b in stays.get(key, []) if a <= t < b}
             for place in ["", *([names[k] for k in sorted(here)] or [UNATTRIBUTED])]:
                 counts[place][segment] += 1
                 judged, classified = tiers[place][tier]
-                tiers[place][tier] = judged + 1, classified + (segment != "observing")
+                tiers[place][tier] = judged + 1, classified + (segment not in WITHOUT_SHARE)
         for where, by_segment in counts.items():
-            base = sum(by_segment[s] for s in SEGMENTS[1:])
+            base = sum(by_segment[s] for s in SEGMENTS if s not in WITHOUT_SHARE)
             for segment, count in by_segment.items():
                 book.put("segment_members", p, str(count), comm=where, segment=segment)
-                if segment == "observing":
+                if segment in WITHOUT_SHARE:
                     book.put("segment_share", p, "", comm=where, segment=segment)
                 else:
                     book.ratio("segment_share", p, count, base, comm=where, segment=segment)
             for tier, (judged, classified) in tiers[where].items():
                 other = ("member_snapshot__loyalty_tier", tier)
                 book.put("segment_members", p, str(judged), comm=where, other=other)
-                book.ratio("segment_share", p, classified, base, comm=where, other=other)
+                if tier in WITHOUT_SHARE:
+                    book.put("segment_share", p, "", comm=where, other=other)
+                else:
+                    book.ratio("segment_share", p, classified, base, comm=where, other=other)

@@ -11,6 +11,7 @@ from kpi.generate.clock import DAY, HOUR, local_date
 from kpi.generate.engagement import Item, ItemDay
 from kpi.generate.truth import fen_text
 from kpi.generate.truth_people import Facts, within
+from kpi.generate.truth_privacy import readable
 
 K_SPEAKERS = 5
 ANSWER_MS = 24 * HOUR * 1000
@@ -31,7 +32,8 @@ def engagement_cells(f: Facts) -> None:
 def _shares(f: Facts) -> None:
     m = f.kept
     team = m["sender"] >= f.w.n_people
-    columns = (m["day"], m["room"], team, m["effective"], m["effective"] & (m["polarity"] == -1))
+    judged = m["effective"] & readable(f.w, f.side.privacy, m["sender"], m["ms"])
+    columns = (m["day"], m["room"], team, judged, judged & (m["polarity"] == -1))
     rows = np.stack(columns, axis=1).astype(np.int64)
     for p in f.plan:
         here = within(rows, p)
@@ -49,7 +51,8 @@ def _topics(f: Facts) -> None:
     words = [sorted(set(text.split())) for text in f.side.log.term_texts]
     names = sorted({word for mine in words for word in mine})
     place = {name: i for i, name in enumerate(names)}
-    at = np.flatnonzero(m["effective"] & (m["terms"] > 0))
+    read = readable(f.w, f.side.privacy, m["sender"], m["ms"])
+    at = np.flatnonzero(m["effective"] & read & (m["terms"] > 0))
     rows = np.array(
         [
             (d, room, who, place[word])

@@ -17,7 +17,8 @@ import numpy as np
 
 from kpi.generate.clock import DAY
 from kpi.generate.commerce import Commerce
-from kpi.generate.engagement import FIRST_ENTRY, VOTE
+from kpi.generate.contents import VOTE
+from kpi.generate.engagement import FIRST_ENTRY
 from kpi.generate.messages import DAY_MS, MINUTE_MS, MIXED, TEXT, VOICE, MessageTally
 from kpi.generate.truth import (
     R_REMOVED,

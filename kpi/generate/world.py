@@ -153,7 +153,7 @@ def seconds_of_day(rng: np.random.Generator, n: int) -> np.ndarray:
 
 def build_world(cfg: Config) -> World:
     """Simulate communities, people, stays and customer rows of one run."""
-    world = World(cfg, Keys(cfg.seed))
+    world = World(cfg, Keys(cfg.seed, cfg.with_originals))
     world.n_staff = max(8, min(cfg.communities, 200))
     world.wm = world.keys.many("wm", cfg.members)
     world.un = world.keys.many("un", cfg.members)

@@ -9,10 +9,12 @@ from typing import Any
 
 import orjson
 
-# a number that orjson would turn into a double: more than 18 digits, or with a fraction or exponent. Where a text has
-# such a thing behind a comma or colon, it is parsed the slow way for nothing.
-_INEXACT = re.compile(rb"[:\[,]\s*-?(?:\d{19}|\d+[.eE])")
-_INEXACT_TEXT = re.compile(r"[:\[,]\s*-?(?:\d{19}|\d+[.eE])")
+# A number that orjson would turn into a double: more than 18 digits, or with a fraction or exponent. The first pattern
+# is cheap and also finds ids in quotes; only where it does the second looks for numbers behind a comma, colon, bracket.
+_MAYBE = r"\d[.eE][\d+-]|\d{19}"
+_NUMBER = r"(?:^|[:,\[])\s*-?(?:\d{19}|\d+[.eE])"
+_BYTES = re.compile(_MAYBE.encode()), re.compile(_NUMBER.encode())
+_TEXT = re.compile(_MAYBE), re.compile(_NUMBER)
 
 
 def loads(text: bytes | str) -> Any:
@@ -21,8 +23,8 @@ def loads(text: bytes | str) -> Any:
     Raises:
         ValueError: It is no JSON, nested too deeply, or holds NaN or Infinity.
     """
-    inexact = _INEXACT.search(text) if isinstance(text, bytes) else _INEXACT_TEXT.search(text)
-    if inexact is None:
+    maybe, number = _BYTES if isinstance(text, bytes) else _TEXT
+    if not maybe.search(text) or not number.search(text):
         return orjson.loads(text)
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_refuse)

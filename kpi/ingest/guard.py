@@ -47,25 +47,24 @@ def refuse_strange(directory: Path, exports: set[str]) -> None:
             raise LandingError(
                 f"{path}: no export, so {directory} is no landing directory. Name an empty directory, or take it out."
             )
+        for child in path.iterdir() if path.is_dir() else ():
+            if not child.name.startswith("exported_on=") and child.name not in LITTER:
+                raise LandingError(
+                    f"{child}: put there by hand. Beside what kpi ingest lands an export is one file, {path}.parquet "
+                    f"or {path}.csv; or ingest into another directory."
+                )
     both = by_hand(directory) & set((read_manifest(directory) or Manifest()).exports())
     if both:
         raise LandingError(
             f"{directory}: {', '.join(sorted(both))} landed by hand and by kpi ingest as well, so the rows would count "
-            "twice. Take out the file or folder that was put there by hand, or ingest into another directory."
+            "twice. Take out the file that was put there by hand, or ingest into another directory."
         )
 
 
 def by_hand(directory: Path) -> set[str]:
-    """Exports that somebody has put into a directory, as ``<export>.csv``, ``.parquet`` or a folder of Parquet."""
-    found = set()
-    for path in directory.iterdir() if directory.is_dir() else ():
-        if path.name in BESIDE | LITTER or path.name.startswith("."):
-            continue
-        if path.is_file() or any(
-            not child.name.startswith("exported_on=") and child.name not in LITTER for child in path.iterdir()
-        ):
-            found.add(_export_of(path))
-    return found
+    """Exports that somebody has put into a directory, as ``<export>.csv`` or ``<export>.parquet``."""
+    files = directory.iterdir() if directory.is_dir() else ()
+    return {_export_of(path) for path in files if path.suffix in (".csv", ".parquet") and path.name not in BESIDE}
 
 
 def _export_of(path: Path) -> str:

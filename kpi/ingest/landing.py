@@ -123,7 +123,7 @@ class Landing:
         return list(self.manifest.parts(export))
 
     def by_hand(self) -> set[str]:
-        """Exports that somebody has put beside the manifest, as ``<export>.csv``, ``.parquet`` or a folder."""
+        """Exports that somebody has put beside the manifest, as ``<export>.csv`` or ``.parquet``."""
         return by_hand(self.directory)
 
     def path(self, part: Part) -> Path:

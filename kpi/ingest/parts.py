@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -83,19 +85,16 @@ class PartWriter:
         export: the export.
         columns: its columns, without the lineage.
         day_column: the column that tells the business day, or None.
-        exported_at: time of export of the source file.
         sha256: content of the source file, which names the parts.
     """
 
-    def __init__(
-        self, work: Path, export: str, columns: Sequence[str], day_column: str | None, exported_at: str, sha256: str
-    ) -> None:
+    def __init__(self, work: Path, export: str, columns: Sequence[str], day_column: str | None, sha256: str) -> None:
         self.export = export
         self.schema = export_schema(columns)
         self.parts: list[Part] = []
         self._work = work
         self._day_column = day_column
-        self._stem = f"{export}/exported_on={exported_at[:10]}/{sha256[:16]}"
+        self._stem = sha256[:16]
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_rows = 0
         self._waiting_bytes = 0
@@ -126,16 +125,24 @@ class PartWriter:
         if self._waiting_rows >= GROUP_ROWS or self._waiting_bytes >= GROUP_BYTES:
             self._write_group()
 
-    def close(self) -> list[Part]:
-        """Finish; returned are the parts, none when no row came."""
+    def close(self, exported_at: str) -> list[Part]:
+        """Finish, once it is known when the file was exported; returned are the parts, none when no row came."""
         self._write_group()
         self._finish_part()
-        return self.parts
+        folder = f"{self.export}/exported_on={exported_at[:10]}"
+        (self._work / folder).mkdir(parents=True, exist_ok=True)
+        parts = [replace(part, path=f"{folder}/{part.path}") for part in self.parts]
+        for unplaced, part in zip(self.parts, parts, strict=True):
+            self._place(unplaced).rename(self._work / part.path)
+        return parts
 
     def abandon(self) -> None:
         """Let go of the open file after a failure; what was written goes with the work directory."""
-        if self._file is not None:
-            self._file.close()
+        if self._writer is not None and self._file is not None:
+            with suppress(OSError, pa.ArrowException):  # the disk may be full, and the part is not wanted
+                self._writer.close()
+            with suppress(OSError):
+                self._file.close()
 
     def _write_group(self) -> None:
         if not self._waiting:
@@ -143,9 +150,7 @@ class PartWriter:
         table = pa.Table.from_batches(self._waiting, self.schema)
         self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
         if self._writer is None:
-            path = self._work / self._path()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("wb")
+            self._file = self._place(self._next()).open("wb")
             self._writer = pq.ParquetWriter(self._file, self.schema, compression="zstd", store_schema=False)
         self._writer.write_table(table, row_group_size=GROUP_ROWS)
         self._rows += table.num_rows
@@ -161,12 +166,17 @@ class PartWriter:
         self._writer.close()
         _sync(self._file)
         self._file.close()
-        self.parts.append(Part(self.export, self._path(), self._rows, *(self._days or (None, None))))
+        self.parts.append(self._next())
         self._writer = self._file = None
         self._rows, self._days = 0, None
 
-    def _path(self) -> str:
-        return f"{self._stem}-{len(self.parts) + 1}.parquet"
+    def _next(self) -> Part:
+        """The part that is being written, by its name alone: its folder tells when it was exported."""
+        name = f"{self._stem}-{len(self.parts) + 1}.parquet"
+        return Part(self.export, name, self._rows, *(self._days or (None, None)))
+
+    def _place(self, part: Part) -> Path:
+        return self._work / f"{self.export}-{part.path}"
 
 
 def rewritten_path(path: str) -> str:

@@ -46,18 +46,18 @@ def steps(path: str) -> Steps:
 def get(value: Any, path: Steps) -> Any:
     """What a path leads to from a value: MISSING where it leads nowhere; a list after ``[]``."""
     for position, step in enumerate(path):
-        if step is EACH:
+        if type(step) is str:  # most steps by far
+            value = value.get(step, MISSING) if isinstance(value, dict) else MISSING
+        elif step is EACH:
             if not isinstance(value, list):
                 return MISSING
             rest = path[position + 1 :]
             found = [get(element, rest) for element in value]
             return [item for item in found if item is not MISSING]
-        if step is PARSED:
+        elif step is PARSED:
             value = parsed(value)
-        elif isinstance(step, int):
-            value = value[step] if isinstance(value, list) and len(value) > step else MISSING
         else:
-            value = value.get(step, MISSING) if isinstance(value, dict) else MISSING
+            value = value[step] if isinstance(value, list) and len(value) > step else MISSING
         if value is MISSING:
             return MISSING
     return value

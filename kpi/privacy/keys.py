@@ -141,6 +141,21 @@ def write_private(path: Path, content: bytes) -> bool:
     return True
 
 
+def next_of(path: Path) -> Path:
+    """Where ``kpi rekey`` keeps the file that will take the place of ``path``."""
+    return path.with_name(f"{path.name}.next")
+
+
+def settle(path: Path, landing: Path) -> None:
+    """Finish a change of the secret that was killed after it had become valid, see ``kpi.privacy.rekey``."""
+    from kpi.ingest.manifest import read_manifest  # only then
+
+    waiting = next_of(path)
+    manifest = read_manifest(landing) if waiting.exists() else None
+    if manifest is not None and manifest.secret == read_secret(waiting).fingerprint:
+        waiting.replace(path)
+
+
 def read_secret(path: Path) -> Secret:
     """The secret in a file: its bytes without a line end.
 
@@ -179,6 +194,8 @@ def load_secret(landing: Path | None = None, *, create: bool = True) -> Secret:
         return _long_enough(Secret(text.encode()), SECRET_TEXT)
     named = os.environ.get(SECRET_FILE)
     path = guard_path(Path(named) if named else default_secret_path(), landing, "the secret")
+    if landing is not None:
+        settle(path, landing)
     if not named and create and not path.exists():
         write_private(path, f"{secrets.token_hex(32)}\n".encode())
     return read_secret(path)
@@ -200,7 +217,7 @@ def normal_phone(raw: str) -> str | None:
 
 
 def space_of(raw: str, space: str = "auto") -> str:
-    """Space of an id that may be anybody's: wm and wo are customers, wb bots, others staff; of ``auto_un`` o unionids."""
+    """Space of an id that may be anybody's: wm, wo customer, wb bot, else staff; ``auto_un``: o is a unionid."""
     if space == "auto_un" and raw.startswith("o"):
         return "un"
     return {"wm": "wm", "wo": "wm", "wb": "wb"}.get(raw[:2], "st")

@@ -40,7 +40,6 @@ LISTS = ("terms", "stop_phrases", "positive", "negative", "dictionary", "stop_wo
 WEIGHT = 200_000  # of an own word; jieba's commonest have 300,000: strong enough to hold its characters together
 # before NFKC, which turns U+2005 into a space: names hold spaces themselves
 _MENTION_NAME = re.compile(r"@[^@\u2005\n]{1,40}\u2005")
-_MARKS = ("@", "[", "//", "www.")  # without one of them there is no mention, code or link
 _SPECIAL = re.compile(
     r"https?://[!-~]+|www\.[!-~]+"  # links end where ASCII ends: 链接后面的中文不算
     r"|@[^\s@]{1,40}(?=\s)"
@@ -92,8 +91,9 @@ def _spaced(text: str) -> str:
         return text
     if "@" in text:
         text = _MENTION_NAME.sub(" ", text)
-    low = unicodedata.normalize("NFKC", text).lower()
-    if any(mark in low for mark in _MARKS):
+    # asking whether there is anything to do costs a fifth of doing it
+    low = (text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)).lower()
+    if "@" in low or "[" in low or "//" in low or "www." in low:
         low = _SPECIAL.sub(" ", low)
     return _NOISE.sub(" ", low)
 

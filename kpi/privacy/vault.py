@@ -17,7 +17,7 @@ from pathlib import Path
 
 import platformdirs
 
-from kpi.privacy.keys import APP, PrivacyError, Secret, guard_mode, guard_path, write_private
+from kpi.privacy.keys import APP, PrivacyError, Secret, guard_mode, guard_path, next_of, write_private
 
 PLACE = "COMMUNITY_METRICS_IDENTITIES"
 BATCH = 20_000
@@ -61,8 +61,10 @@ class Vault:
         path: the file.
     """
 
-    def __init__(self, path: Path, fingerprint: str) -> None:
+    def __init__(self, path: Path, fingerprint: str | None) -> None:
         """Open or create the map at ``path``; use ``open_vault``, which looks whether it may lie there.
+
+        Without a ``fingerprint`` it is not asked which secret it belongs to.
 
         Raises:
             PrivacyError: when others may read it, it is not a map, or it was made with another secret.
@@ -76,7 +78,8 @@ class Vault:
             self._db.execute("pragma journal_mode = delete")  # no second file that outlives the process
             self._db.execute("pragma secure_delete = on")  # what is erased is overwritten, not only unlinked
             self._db.executescript(TABLES)
-            self._belongs_to(fingerprint)
+            if fingerprint is not None:
+                self._belongs_to(fingerprint)
             self._graves = {row[0] for row in self._db.execute("select key_hash from erased")}
             self._retired = [Secret(row[0]) for row in self._db.execute("select value from retired_secrets")]
         except sqlite3.DatabaseError as error:
@@ -96,7 +99,8 @@ class Vault:
     @property
     def fingerprint(self) -> str:
         """Fingerprint of the secret that the keys were made with."""
-        return self._db.execute("select value from about where name = 'fingerprint'").fetchone()[0]
+        row = self._db.execute("select value from about where name = 'fingerprint'").fetchone()
+        return row[0] if row else ""
 
     def __enter__(self) -> Vault:
         return self
@@ -222,4 +226,9 @@ def open_vault(secret: Secret, landing: Path | None = None, path: Path | None = 
     place = guard_path(path or vault_path(), landing, "the identity map")
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if next_of(place).exists():  # kpi rekey was killed: the map that is waiting is right if the secret is already new
+        with Vault(next_of(place), None) as waiting:
+            is_right = waiting.fingerprint == secret.fingerprint
+        if is_right:
+            next_of(place).replace(place)
     return Vault(place, secret.fingerprint)

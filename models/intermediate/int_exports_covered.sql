@@ -9,6 +9,7 @@
     ('youzan__orders', 'stg_youzan__orders', 'paid_at', none),
     ('wechat_store__orders', 'stg_wechat_store__orders', 'paid_at', none),
     ('kuaituantuan__orders', 'stg_kuaituantuan__orders', 'paid_at', none),
+    ('kuaituantuan__orders', 'int_sheet_sales_chosen', 'paid_at', none),
     ('youzan__coupon_uses', 'stg_youzan__coupon_uses', 'issued_at', none),
     ('wechat_pay__trade_bills', 'stg_wechat_pay__trade_bills', 'traded_at', none),
     ('tencent_ads__daily', 'stg_tencent_ads__daily', 'stat_date', none),
@@ -46,12 +47,14 @@ with measure_exports as (
 ),
 
 final as (
+    -- the orders of one platform may come from its interface or from a sheet: one or the other is loaded
     select
         export_name,
-        is_loaded,
-        first_day,
-        last_day
+        bool_or(is_loaded) as is_loaded,
+        min(first_day) as first_day,
+        max(last_day) as last_day
     from measure_exports
+    group by export_name
 )
 
 select * from final

@@ -1,11 +1,15 @@
 -- Kuaituantuan in the shape of all shops. A refund counts once it is paid out: what the seller agreed to, or refused,
--- is not money given back.
+-- is not money given back. Of the sheet nobody knows discount, freight and community.
 with sales as (
     select * from {{ ref('int_group_buy_sales_deduplicated') }}
 ),
 
 activities as (
     select * from {{ ref('stg_kuaituantuan__activities') }}
+),
+
+sheet_sales as (
+    select * from {{ ref('int_sheet_sales_chosen') }}
 ),
 
 final as (
@@ -29,6 +33,23 @@ final as (
         end as refunded_amount
     from sales
     left join activities on sales.activity_no = activities.activity_no
+    union all
+    select
+        order_id,
+        exported_at,
+        phone_key as buyer_key,
+        null as activity_chat_id,
+        is_cancelled as is_wholly_returned,
+        paid_at as created_at,
+        paid_at,
+        paid_amount,
+        null as discount_amount,
+        -- the sheet does not say when it was refunded, only that it is by now
+        cast(exported_at as date) as refund_seen_date,
+        true as is_sale,
+        null as list_amount,
+        refunded_amount
+    from sheet_sales
 )
 
 select * from final

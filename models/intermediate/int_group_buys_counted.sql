@@ -41,10 +41,10 @@ count_participations as (
     group by rank_versions.activity_no
 ),
 
--- without orders nobody knows how many took part
+-- without orders of the interface nobody knows how many took part: a sheet does not say in what
 exports as (
     select * from {{ ref('int_exports_covered') }}
-    where export_name = 'kuaituantuan__orders' and is_loaded
+    where export_name = 'kuaituantuan__orders' and is_loaded and exists (select 1 from orders)
 ),
 
 final as (

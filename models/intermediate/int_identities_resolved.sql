@@ -90,6 +90,8 @@ gather_buyer_keys as (
     union
     select open_key from {{ ref('stg_kuaituantuan__orders') }}
     union
+    select phone_key from {{ ref('stg_kuaituantuan__sheet_orders') }}
+    union
     select phone_key from {{ ref('stg_youzan__coupon_uses') }}
     union
     select person_id from resolve_member_keys

@@ -11,6 +11,7 @@ judge_loyalty as (
     select
         inputs.snapshot_date,
         inputs.person_id,
+        inputs.has_opted_out,
         profiles.value_amount,
         coalesce(profiles.loyalty_purchase_days >= 2 and profiles.recency_days <= 90, false) as is_loyal
     from inputs
@@ -24,6 +25,7 @@ final as (
         snapshot_date,
         person_id,
         case
+            when has_opted_out then 'not_profiled'
             when not is_loyal then 'ordinary'
             when value_amount < {{ var('loyalty_value_threshold_yuan') }} then 'ordinary_loyal'
             else 'high_value_loyal'

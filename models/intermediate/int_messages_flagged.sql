@@ -1,4 +1,7 @@
--- Messages sent in communities and not taken back, with the effective-message rule applied.
+{%- set consenting = "'Agree', 'Default_Agree'" if var('accept_default_agree') else "'Agree'" -%}
+
+-- Messages sent in communities and not taken back, with the effective-message rule applied. Who has not agreed to the
+-- archive is counted, not read: what the words say is null.
 with messages as (
     select * from {{ ref('stg_wecom__messages') }}
 ),
@@ -21,6 +24,16 @@ persons as (
 
 calendar as (
     select * from {{ ref('int_calendar_bounded') }}
+),
+
+consents as (
+    select * from {{ ref('int_consents_bounded') }}
+),
+
+-- without a list of consents the archive is taken at its word: it holds nobody who has not agreed
+consents_known as (
+    select count(*) > 0 as is_known
+    from consents
 ),
 
 list_recalls as (
@@ -47,13 +60,22 @@ keep_messages as (
             {% if var('effective_count_media') -%}
             or coalesce(message_types.is_media, false)
             {%- endif %}
-        ) as has_content
+        ) as has_content,
+        persons.role in ('staff', 'bot')
+        or not consents_known.is_known
+        -- who is not in the list, or not yet, has said nothing
+        or coalesce(consents.agree_status, 'Default_Agree') in ({{ consenting }}) as is_readable
     from messages
     inner join communities on messages.chat_id = communities.community_id
     inner join identities on messages.sender_key = identities.identity_key
     inner join persons on identities.person_id = persons.person_id
     left join message_types on messages.message_type = message_types.msgtype
     left join list_recalls on messages.message_id = list_recalls.recalled_message_id
+    left join consents
+        on identities.person_id = consents.person_id
+        and messages.sent_at >= consents.valid_from
+        and (consents.valid_to is null or messages.sent_at < consents.valid_to)
+    cross join consents_known
     cross join calendar
     where
         messages.action = 'send'
@@ -105,8 +127,9 @@ final as (
             false
         ) as is_effective,
         coalesce(is_solitaire, false) as is_solitaire,
-        polarity,
-        terms,
+        is_readable,
+        case when is_readable then polarity end as polarity,
+        case when is_readable then terms end as terms,
         cast(sent_at as date) as sent_date,
         cast(extract(hour from sent_at) as integer) as sent_hour,
         sent_at

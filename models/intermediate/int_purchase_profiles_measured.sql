@@ -1,7 +1,8 @@
 {%- set loyalty_window_days = 180 -%}
 {%- set value_window_days = 365 -%}
 
--- What loyalty tiers and RFM look at, per buyer at each snapshot of the segments.
+-- What loyalty tiers and RFM look at, per buyer at each snapshot of the segments. Who has opted out of profiling by
+-- then is not there: he has no score, and the scores of others do not rank him.
 with orders as (
     select * from {{ ref('int_orders_resolved') }}
     where
@@ -12,6 +13,11 @@ with orders as (
 snapshots as (
     select distinct snapshot_date
     from {{ ref('int_segment_inputs_measured') }}
+),
+
+opt_outs as (
+    select * from {{ ref('int_profiling_choices_bounded') }}
+    where has_opted_out
 ),
 
 date_purchases as (
@@ -25,6 +31,11 @@ date_purchases as (
         ) }} as days_ago
     from snapshots
     inner join orders on snapshots.snapshot_date >= orders.paid_date
+    left join opt_outs
+        on orders.person_id = opt_outs.person_id
+        and snapshots.snapshot_date >= opt_outs.valid_from
+        and (opt_outs.valid_to is null or snapshots.snapshot_date < opt_outs.valid_to)
+    where opt_outs.person_id is null
 ),
 
 final as (

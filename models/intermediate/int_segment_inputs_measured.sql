@@ -20,6 +20,10 @@ dates as (
     select * from {{ ref('int_dates_spanned') }}
 ),
 
+choices as (
+    select * from {{ ref('int_profiling_choices_bounded') }}
+),
+
 -- after it nobody is known not to have bought
 sales_bounds as (
     select max(date_day) as last_date
@@ -126,8 +130,13 @@ final as (
         coalesce(measure_purchases.window_months, 0) as window_months,
         coalesce(measure_purchases.window_net_sales, 0) as window_net_sales,
         coalesce(measure_purchases.window_orders, 0) as window_orders,
-        coalesce(measure_referrals.successful_referrals, 0) as successful_referrals
+        coalesce(measure_referrals.successful_referrals, 0) as successful_referrals,
+        coalesce(choices.has_opted_out, false) as has_opted_out
     from list_subjects
+    left join choices
+        on list_subjects.person_id = choices.person_id
+        and list_subjects.snapshot_date >= choices.valid_from
+        and (choices.valid_to is null or list_subjects.snapshot_date < choices.valid_to)
     left join measure_purchases
         on list_subjects.snapshot_date = measure_purchases.snapshot_date
         and list_subjects.person_id = measure_purchases.person_id

@@ -8,6 +8,8 @@ final as (
         snapshot_date,
         person_id,
         case
+            -- who does not want to be judged is not, whatever is known
+            when has_opted_out then 'not_profiled'
             when purchase_days <= 1 and tenure_days < {{ var('segment_observe_days') }} then 'observing'
             when purchase_days <= 1 then 'low_demand'
             when window_purchase_days = 0 then 'need_driven'

@@ -1,6 +1,7 @@
 {#- (export, time of what happened in its staging model, raw column) -#}
 {%- set times = [
     ('kuaituantuan__orders', 'paid_at', 'confirm_at'),
+    ('kuaituantuan__sheet_orders', 'paid_at', '支付时间'),
     ('oceanengine__daily', 'stat_date', '时间-天'),
     ('referral__records', 'invited_at', 'invited_at'),
     ('scrm__campaign_reach', 'acted_at', 'action_time'),
@@ -9,10 +10,13 @@
     ('scrm__link_clicks', 'clicked_at', 'click_time'),
     ('tencent_ads__daily', 'stat_date', 'date'),
     ('wechat_channels__live_sessions', 'started_at', 'create_time'),
+    ('wechat_channels__videos', 'published_date', '发布时间'),
     ('wechat_official__articles', 'stat_date', 'stat_date'),
+    ('wechat_pay__personal_bills', 'traded_at', '交易时间'),
     ('wechat_pay__trade_bills', 'traded_at', '交易时间'),
     ('wechat_store__orders', 'paid_at', 'pay_time'),
     ('wecom__acquisition_links', 'stat_date', 'stat_time'),
+    ('wecom__consents', 'changed_at', 'status_change_time'),
     ('wecom__contact_statistics', 'stat_date', 'stat_time'),
     ('wecom__group_events', 'occurred_at', 'CreateTime'),
     ('wecom__group_statistics', 'stat_date', 'stat_time'),
@@ -22,6 +26,7 @@
     ('weiban__check_ins', 'last_check_in_at', 'last_check_in_time'),
     ('wenjuanxing__answers', 'submitted_at', '提交答卷时间'),
     ('xiaoetong__learning', 'enrolled_at', 'enrolled_at'),
+    ('xiaohongshu__notes', 'published_at', '首次发布时间'),
     ('youzan__coupon_uses', 'issued_at', '领取时间'),
     ('youzan__orders', 'paid_at', '买家付款时间'),
 ] -%}
@@ -36,6 +41,7 @@
     ('manual__courses', ['course_id'], ['first_date', 'last_date', 'trial_chat_id', 'member_chat_id'], 'course_id'),
     ('manual__member_roles', ['member_key'], ['role'], 'member_key'),
     ('manual__products', ['product_id'], ['unit_cost_amount'], 'product_id'),
+    ('manual__profiling_choices', ['customer_key', 'effective_date'], ['has_opted_out'], '生效日期'),
     ('manual__surveys', ['survey_id'], ['sent_date', 'surveys_sent'], '问卷编号'),
     ('manual__targets', ['target_id'], ['target_metric', 'period_start_date', 'target_value'], '目标编号'),
     ('oceanengine__daily', ['project_id', 'stat_date'], ['impressions', 'cost_amount'], '时间-天'),
@@ -46,6 +52,8 @@
     ('wechat_store__order_lines', ['order_id', 'sku_id', 'is_gift'], ['quantity', 'paid_amount', 'refunded_quantity'],
         'sku_id'),
     ('wecom__acquisition_links', ['link_id', 'stat_date'], ['clicked_persons', 'new_contacts'], 'stat_time'),
+    ('wecom__consents', ['customer_key', "coalesce(chat_id, '-')", 'changed_at'], ['agree_status'],
+        'status_change_time'),
     ('wecom__contact_statistics', ['staff_key', 'stat_date'], ['new_contacts', 'staff_messages'], 'stat_time'),
     ('wecom__group_statistics', ['owner_key', 'stat_date'], ['members_total', 'new_members'], 'stat_time'),
 ] -%}

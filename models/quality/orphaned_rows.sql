@@ -75,6 +75,8 @@
         'a group that no group list and no callback names: correct the chat_id in the course list'),
     ('manual__courses', 'member_chat_id', '会员群', ref('int_communities_described'), 'community_id',
         'a group that no group list and no callback names: correct the chat_id in the course list'),
+    ('manual__profiling_choices', 'customer_key', '客户', ref('int_identities_resolved'), 'identity_key',
+        'a customer whom no other export knows: the choice binds nobody; correct the key'),
     ('xiaoetong__learning', 'course_id', 'course_id', ref('stg_manual__courses'), 'course_id',
         'a course that the course list does not have: nobody knows when it ends; add the course'),
 ] -%}

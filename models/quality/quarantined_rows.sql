@@ -1,16 +1,17 @@
 {%- set acknowledged_columns = ['export_name', 'source_file', 'source_row', 'problem_column', 'problem_value'] -%}
 {%- set exports = [
-    'kuaituantuan__activities', 'kuaituantuan__order_lines', 'kuaituantuan__orders', 'manual__campaign_phases',
-    'manual__campaigns', 'manual__channels', 'manual__communities', 'manual__costs', 'manual__courses',
-    'manual__member_roles', 'manual__products', 'manual__surveys', 'manual__targets', 'oceanengine__daily',
-    'referral__records', 'scrm__campaign_reach', 'scrm__content_daily', 'scrm__content_items',
-    'scrm__customer_demographics', 'scrm__link_clicks', 'tencent_ads__daily', 'wechat_channels__live_sessions',
-    'wechat_official__articles', 'wechat_pay__bill_totals', 'wechat_pay__trade_bills',
-    'wechat_store__order_lines', 'wechat_store__orders', 'wecom__acquisition_links',
-    'wecom__contact_statistics', 'wecom__customers', 'wecom__group_chats', 'wecom__group_events',
-    'wecom__group_members', 'wecom__group_statistics', 'wecom__messages', 'wecom__polls', 'wecom__red_packets',
-    'wecom__staff', 'weiban__check_ins', 'wenjuanxing__answers', 'xiaoetong__learning', 'youzan__coupon_uses',
-    'youzan__order_lines', 'youzan__orders',
+    'ingest__rejected_rows', 'kuaituantuan__activities', 'kuaituantuan__order_lines', 'kuaituantuan__orders',
+    'kuaituantuan__sheet_orders', 'manual__campaign_phases', 'manual__campaigns', 'manual__channels',
+    'manual__communities', 'manual__costs', 'manual__courses', 'manual__member_roles', 'manual__products',
+    'manual__profiling_choices', 'manual__surveys', 'manual__targets', 'oceanengine__daily', 'referral__records',
+    'scrm__campaign_reach', 'scrm__content_daily', 'scrm__content_items', 'scrm__customer_demographics',
+    'scrm__link_clicks', 'tencent_ads__daily', 'wechat_channels__live_sessions', 'wechat_channels__videos',
+    'wechat_official__articles', 'wechat_pay__bill_totals', 'wechat_pay__personal_bills',
+    'wechat_pay__trade_bills', 'wechat_store__order_lines', 'wechat_store__orders', 'wecom__acquisition_links',
+    'wecom__consents', 'wecom__contact_statistics', 'wecom__customers', 'wecom__group_chats',
+    'wecom__group_events', 'wecom__group_members', 'wecom__group_statistics', 'wecom__messages', 'wecom__polls',
+    'wecom__red_packets', 'wecom__staff', 'weiban__check_ins', 'wenjuanxing__answers', 'xiaoetong__learning',
+    'xiaohongshu__notes', 'youzan__coupon_uses', 'youzan__order_lines', 'youzan__orders',
 ] -%}
 
 with gather_problems as (
@@ -36,6 +37,17 @@ with gather_problems as (
         problem_value,
         problem_reason
     from {{ ref('orphaned_rows') }}
+    union all
+    -- what could not even be landed
+    select
+        export_name,
+        source_file,
+        source_row,
+        exported_at,
+        rejected_column as problem_column,
+        rejected_value as problem_value,
+        rejected_reason as problem_reason
+    from {{ ref('stg_ingest__rejected_rows') }}
     union all
     select
         export_name,

@@ -26,7 +26,7 @@ from typing import Any
 import yaml
 
 from harness import build_golden
-from harness.golden import ROOT, encode, units
+from harness.golden import EXPORTED_AT, ROOT, encode, units
 from harness.replay import Replay, open_warehouse
 
 TABLE = ROOT / "tests" / "faults" / "faults.yml"
@@ -133,6 +133,12 @@ class Export:
         for number, row in enumerate(list(self.chosen(where))):
             copied = row | {"_source_row": str(9000 + number)} | self.written(values)
             self.rows.append(copied)
+
+    def add(self, **values: str) -> None:
+        """Add a row: of a kind that the golden rows do not have."""
+        lineage = {"_source_file": self.file.name, "_source_row": str(9000 + len(self.rows))}
+        blank = dict.fromkeys(self.header, "")
+        self.rows.append(blank | lineage | {"_exported_at": EXPORTED_AT} | self.written(values))
 
     def swap(self, columns: list[str]) -> None:
         """Exchange the values of two columns under their headers."""

@@ -132,7 +132,7 @@ def test_another_unit_is_an_error(spoiled, export, column, factor, check):
 
 
 def test_another_unit_in_one_file_is_an_error_that_names_it(spoiled):
-    newest = "youzan_202604_0520.csv"
+    newest = "youzan/orders_202604_0520.xlsx"
     rows = changed(
         "订单实付金额", lambda cell: float(cell.replace(",", "")) * 100, lambda row: row["_source_file"] == newest
     )

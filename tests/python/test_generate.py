@@ -22,6 +22,7 @@ from kpi.cli import app
 from kpi.generate import Config, GenerateError, Result, generate
 from kpi.generate.commerce import build_commerce
 from kpi.generate.exports import COLUMNS, META
+from kpi.generate.files import FORMS
 from kpi.generate.keys import CONTENT_PATTERN, KEY_PATTERN, Keys
 from kpi.generate.truth import (
     METRICS,
@@ -40,6 +41,7 @@ TZ = timezone(timedelta(hours=8))
 DAY = 86_400
 SMALL = {"members": 320, "communities": 8, "days": 75, "seed": 3}
 CELL = ("metric", "grain", "period_start", "community_id", "channel_id", "segment")
+BODIES = ("wecom__polls", "wecom__red_packets")  # their rows are lines of the message archive
 PERSON_COLUMNS = {
     "wecom__group_chats": ("owner",),
     "wecom__group_members": ("userid", "unionid", "invitor"),
@@ -63,6 +65,8 @@ PERSON_COLUMNS = {
     "youzan__coupon_uses": ("买家手机号",),
     "xiaoetong__learning": ("user_key",),
     "scrm__campaign_reach": ("external_userid",),
+    "wecom__consents": ("external_userid",),
+    "manual__profiling_choices": ("客户",),
 }
 
 
@@ -137,14 +141,14 @@ def test_files_columns_and_size(demo: tuple[Config, Result]) -> None:
     _, result = demo
     names = {f.name for f in result.out.glob("*.csv")}
     assert names == {f"{name}.csv" for name in COLUMNS}
-    assert sum(f.stat().st_size for f in result.out.glob("*.csv")) <= 9_100_000
+    assert sum(f.stat().st_size for f in result.out.glob("*.csv")) <= 10_700_000
     for name, columns in COLUMNS.items():
         found = rows(result.out, name)
         assert len(found) == result.rows[name] > 0
         assert tuple(found[0]) == (*columns, *META)
         numbers = [(r["_source_file"], r["_source_row"]) for r in found]
         assert len(set(numbers)) == len(numbers)
-        assert min(int(n) for _, n in numbers) == 2
+        assert min(int(n) for _, n in numbers) == FORMS[name].first or name in ("wechat_pay__bill_totals", *BODIES)
 
 
 def test_no_personal_data(demo: tuple[Config, Result]) -> None:
@@ -338,15 +342,46 @@ def test_figures_are_plausible(truth: dict) -> None:
     for metric, (low, high) in bands.items():
         for start in MONTHS:
             assert low <= value(truth, metric, start) <= high, (metric, start)
-    for segment in SEGMENTS:
+    for segment in set(SEGMENTS) - {"not_profiled"}:
         row = truth["segment_members", "month", "2026-05-01", "", "", segment]
         assert int(row["value"]) >= 15, segment
 
 
 def test_segments_partition(truth: dict) -> None:
-    shares = [float(truth["segment_share", "month", "2026-05-01", "", "", s]["value"]) for s in SEGMENTS[1:]]
+    shares = [float(truth["segment_share", "month", "2026-05-01", "", "", s]["value"]) for s in SEGMENTS[1:-1]]
     assert sum(shares) == pytest.approx(1)
-    assert truth["segment_share", "month", "2026-05-01", "", "", "observing"]["value"] == ""
+    for apart, people in (("observing", None), ("not_profiled", "1")):
+        assert truth["segment_share", "month", "2026-05-01", "", "", apart]["value"] == ""
+        assert people in (None, truth["segment_members", "month", "2026-05-01", "", "", apart]["value"])
+
+
+def agreed(said: list[dict[str, str]], ms: int) -> bool:
+    """True when by then nothing that somebody has said last in a chat refuses the archive, and something agrees."""
+    before = sorted((int(r["status_change_time"]), r["chat_id"], r["agree_status"]) for r in said)
+    last = {chat: status for at, chat, status in before if at * 1000 <= ms}
+    return "Agree" in last.values() and "Disagree" not in last.values()
+
+
+def test_consents_and_choices_of_the_demo(demo: tuple[Config, Result]) -> None:
+    cfg, result = demo
+    consents, choices = rows(result.out, "wecom__consents"), rows(result.out, "manual__profiling_choices")
+    told: dict[str, list[str]] = defaultdict(list)
+    for r in sorted(consents, key=lambda r: int(r["status_change_time"])):
+        told[r["external_userid"]].append(r["agree_status"])
+    stories = Counter(tuple(said) for said in told.values())
+    assert stories == {
+        ("Agree",): cfg.members - 9,
+        ("Agree", "Agree", "Disagree"): 1,  # said in messages of the archive
+        ("Agree", "Disagree"): 2,
+        ("Disagree",): 1,
+        ("Disagree", "Agree"): 1,
+        ("Default_Agree", "Agree"): 2,
+        ("Default_Agree",): 1,
+    }
+    assert [r["选择"] for r in choices] == ["拒绝", "拒绝", "同意"]
+    assert choices[0]["客户"] == choices[2]["客户"]
+    speakers = {r["from"] for r in rows(result.out, "wecom__messages")}
+    assert sum(len(said) != 1 or said != ["Agree"] for key, said in told.items() if key in speakers) >= 5
 
 
 @pytest.mark.parametrize(
@@ -919,6 +954,9 @@ def test_engagement_agrees_with_the_files(which: str, request: pytest.FixtureReq
         extra = next(iter(other.items()), ("", ""))
         return cells[metric, grain, str(start), comm, "", "", *extra]["value"]
 
+    consents: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for r in rows(result.out, "wecom__consents"):
+        consents[r["external_userid"]].append(r)
     active, joined = sides.active(), sides.new_members()
     months = sorted({date.fromisoformat(key[2]) for key in cells if key[1] == "month"})
     by_month = {m: set().union(*(x for on, x in active.items() if on.replace(day=1) == m)) for m in months}
@@ -928,7 +966,7 @@ def test_engagement_agrees_with_the_files(which: str, request: pytest.FixtureReq
         month = base.day(int(r["msgtime"]) // 1000).replace(day=1)
         shares["messages", month] += 1
         shares["team", month] += not r["from"].startswith("wm_")
-        if r["msgid"] in base.effective:
+        if r["msgid"] in base.effective and agreed(consents[r["from"]], int(r["msgtime"])):
             shares["effective", month] += 1
             shares["negative", month] += r["polarity"] == "-1"
             for term in set(r["terms"].split()):

@@ -6,8 +6,6 @@ import errno
 import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -33,9 +31,10 @@ def rows(file: str, numbers: range, day: str = "2026-05-01") -> pa.RecordBatch:
 def land(directory: Path, name: str, numbers: range, **options) -> None:
     sha256 = f"{hash(name) & (1 << 64) - 1:016x}" * 4
     with Landing.locked(directory, **options) as landing, landing.rewrite() as change:
-        writer = PartWriter(change.work, EXPORT, COLUMNS, "订单创建时间", "2026-06-03 08:00:00", sha256)
+        writer = PartWriter(change.work, EXPORT, COLUMNS, "订单创建时间", sha256)
         writer.write(rows(name, numbers))
-        change.add(LandedFile(name, sha256, 10, 1, "2026-06-03 08:00:00", ("t",), {"landed": 1}, tuple(writer.close())))
+        parts = tuple(writer.close("2026-06-03 08:00:00"))
+        change.add(LandedFile(name, sha256, 10, 1, "2026-06-03 08:00:00", ("t",), {"landed": 1}, parts))
 
 
 def numbers_in(directory: Path) -> list[str]:
@@ -81,11 +80,11 @@ def test_huge_files_become_several_parts_in_bounded_row_groups(tmp_path, monkeyp
 
     monkeypatch.setattr(parts, "GROUP_ROWS", 10)
     monkeypatch.setattr(parts, "PART_ROWS", 30)
-    writer = PartWriter(tmp_path, EXPORT, COLUMNS, "订单创建时间", "2026-06-03 08:00:00", "ab" * 32)
+    writer = PartWriter(tmp_path, EXPORT, COLUMNS, "订单创建时间", "ab" * 32)
     for start in range(0, 95, 5):
         writer.write(rows("big.csv", range(start, start + 5), f"2026-05-{start // 5 + 1:02d}"))
     assert writer.rows == 95
-    found = writer.close()
+    found = writer.close("2026-06-03 08:00:00")
     assert [part.rows for part in found] == [30, 30, 30, 5]
     assert [(part.min_day, part.max_day) for part in found][1] == ("2026-05-07", "2026-05-12")
     assert {part.path.rsplit("-", 1)[1] for part in found} == {f"{n}.parquet" for n in (1, 2, 3, 4)}
@@ -208,46 +207,51 @@ def test_source_and_landing_lie_apart(tmp_path):
             guard.refuse_nested(tmp_path / source, tmp_path / directory)
 
 
+def test_checks_at_the_boundary_read_what_the_manifest_lists(tmp_path):
+    from kpi.boundaries.relations import find_exports
+
+    land(tmp_path, "a.csv", range(3))
+    part = Landing.open(tmp_path).path(Landing.open(tmp_path).parts()[0])
+    part.with_name("feedfeedfeedfeed-1.parquet").write_bytes(part.read_bytes())  # left by a killed run
+    (tmp_path / "wecom__staff.csv").write_text("userid,_source_file,_source_row,_exported_at\n")
+    found = find_exports(tmp_path)
+    assert set(found) == {EXPORT, "wecom__staff"}
+    assert duckdb.sql(f"select count(*) from {found[EXPORT]}").fetchall() == [(3,)]
+
+
 # --- faults ----------------------------------------------------------------------------------------
 
-DIE = """
-import os, signal, sys
-from pathlib import Path
-sys.path.insert(0, {tests!r})
-import test_landing
-from kpi.ingest import landing
-left = int(sys.argv[2])
-def reached(point):
-    global left
-    left -= 1
-    if left < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-landing.reached = reached
-with landing.Landing.locked(Path(sys.argv[1])) as open_landing, open_landing.rewrite() as change:
-    for part in open_landing.parts():
-        change.replace(part, open_landing.table(part).slice(1))
-"""
+
+def _rewrite_and_die(directory: Path, steps: int) -> None:
+    """Run in a fork that kills itself after that many steps."""
+
+    def reached(point):
+        nonlocal steps
+        steps -= 1
+        if steps < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    landings.reached = reached
+    with Landing.locked(directory) as landing, landing.rewrite() as change:
+        for part in landing.parts():
+            change.replace(part, landing.table(part).slice(1))
 
 
 def test_a_killed_rewrite_leaves_the_directory_as_it_was(tmp_path):
-    script = DIE.format(tests=str(Path(__file__).parent))
     for name in ("a.csv", "b.csv", "c.csv"):
         land(tmp_path, name, range(3))
     before, steps = numbers_in(tmp_path), 0
-    while True:
-        ended = subprocess.run([sys.executable, "-c", script, str(tmp_path), str(steps)], capture_output=True)
-        if ended.returncode == 0:
-            break
-        assert ended.returncode == -signal.SIGKILL, ended.stderr
+    while numbers_in(tmp_path) == before:
+        process = multiprocessing.get_context("fork").Process(target=_rewrite_and_die, args=(tmp_path, steps))
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
         steps += 1
-        if numbers_in(tmp_path) != before:  # killed behind the manifest: the change is live as a whole
-            assert len(numbers_in(tmp_path)) == 6
-            break
     assert steps >= 8
+    assert len(numbers_in(tmp_path)) == 6  # killed behind the manifest: the change is live as a whole
     with Landing.locked(tmp_path) as landing:
         live = {part.path for part in landing.parts()}
     assert set(tree(tmp_path)) == {MANIFEST, *live}
-    assert len(numbers_in(tmp_path)) == 6
 
 
 def test_a_full_disk_leaves_the_directory_as_it_was(tmp_path, monkeypatch):

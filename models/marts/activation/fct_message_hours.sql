@@ -27,6 +27,7 @@ count_messages as (
         count(case when messages.is_effective then 1 end) as effective_messages,
         count(case when messages.is_effective and messages.polarity = -1 then 1 end) as negative_messages,
         count(messages.polarity) as judged_messages,
+        count(case when messages.is_effective and messages.is_readable then 1 end) as readable_messages,
         count(case when messages.sender_role in ('staff', 'bot') then 1 end) as team_messages
     from messages
     -- the day on which the archive was exported is in it, but not complete
@@ -56,6 +57,7 @@ fill_empty_days as (
         0 as effective_messages,
         0 as negative_messages,
         0 as judged_messages,
+        0 as readable_messages,
         0 as team_messages
     from community_days
     inner join exports on community_days.date_day >= exports.first_day and community_days.date_day <= exports.last_day
@@ -92,9 +94,14 @@ final as (
         cast(customer_messages as integer) as customer_messages,
         cast(effective_messages as integer) as effective_messages,
         cast(team_messages as integer) as team_messages,
-        -- where nobody judged the texts yet no negative messages are known, not none
-        cast(case when date_day >= first_judged_day then negative_messages end as integer) as negative_messages,
-        cast(case when date_day >= first_judged_day then effective_messages end as integer) as judgeable_messages,
+        -- where nobody judged the texts yet, or may read any of them, no negative messages are known, not none
+        cast(
+            case
+                when date_day >= first_judged_day and (readable_messages > 0 or effective_messages = 0)
+                    then negative_messages
+            end as integer
+        ) as negative_messages,
+        cast(case when date_day >= first_judged_day then readable_messages end as integer) as judgeable_messages,
         date_day
     from find_first_judged_day
 )

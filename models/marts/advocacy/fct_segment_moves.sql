@@ -59,7 +59,9 @@ final as (
         coalesce(befores.label_zh, '新进入') as from_segment_label,
         name_moves.to_segment,
         coalesce(afters.label_zh, '退出') as to_segment_label,
-        name_moves.from_segment != name_moves.to_segment as is_move,
+        name_moves.from_segment != name_moves.to_segment
+        -- to opt out of profiling, or back in, is a choice and no change of behaviour
+        and 'not_profiled' not in (name_moves.from_segment, name_moves.to_segment) as is_move,
         name_moves.snapshot_date
     from name_moves
     left join user_segments as befores on name_moves.from_segment = befores.user_segment

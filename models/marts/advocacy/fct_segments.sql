@@ -15,9 +15,17 @@ memberships as (
     where is_counted
 ),
 
+choices as (
+    select count(*) > 0 as are_known
+    from {{ ref('int_profiling_choices_bounded') }}
+),
+
+-- without a list of choices nobody is known to have opted out: no line, rather than 0
 user_segments as (
-    select * from {{ ref('user_segments') }}
-    where user_segment != 'not_profiled'
+    select user_segments.*
+    from {{ ref('user_segments') }} as user_segments
+    cross join choices
+    where user_segments.user_segment != 'not_profiled' or choices.are_known
 ),
 
 loyalty_tiers as (
@@ -64,7 +72,9 @@ final as (
         and judge_persons.loyalty_tier = loyalty_tiers.loyalty_tier as is_in_segment
     from judge_persons
     cross join user_segments
-    cross join loyalty_tiers
+    -- who is not profiled has neither; no other pair with it can be
+    inner join loyalty_tiers
+        on (user_segments.user_segment = 'not_profiled') = (loyalty_tiers.loyalty_tier = 'not_profiled')
 )
 
 select * from final

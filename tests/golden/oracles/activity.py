@@ -1,8 +1,9 @@
 """Who said and did what: messages, questions, replies, topics, interactions, activity and its states by month.
 
 - ``kept(message_id, chat_id, day, sent_at, sender, person, role, channel, is_team, is_customer, is_effective,
-  polarity)``: messages sent in a community and not taken back. The channel is that of the sender's stay.
-- ``mentions(message_id, chat_id, day, person, term)``: terms of effective messages, each once per message.
+  is_read, polarity)``: messages sent in a community and not taken back. The channel is that of the sender's stay.
+  What is not read has no polarity.
+- ``mentions(message_id, chat_id, day, person, term)``: terms of effective messages that are read, once per message.
 - ``questions(chat_id, day, person, asked_at, minutes, is_unanswered)`` and ``replies(chat_id, day, replier, is_peer)``.
 - ``actions(kind, chat_id, day, person, number)``: comments, likes, shares, check-ins, votes, sign-ups;
   ``action_days(kind, date_day)``: the days on which a kind is known.
@@ -98,6 +99,18 @@ def judge(kept: list[dict]) -> None:
         minute = (row["from"], row["roomid"], row["msgtime"].replace(second=0, microsecond=0))
         in_minute[minute] += 1
         row["is_effective"] = in_minute[minute] <= 5
+
+
+def may_read(row: dict, persons, words: list[dict]) -> bool:
+    """Whether the sender had agreed when he wrote: nowhere refused, somewhere agreed, in the last word of each chat."""
+    if not row["from"].startswith("wm"):
+        return True
+    last = {}
+    for word in sorted(words, key=lambda word: word["status_change_time"]):
+        whose = persons.get(word["external_userid"], (word["external_userid"], ""))[0]
+        if whose == row["person"] and word["status_change_time"] <= row["msgtime"]:
+            last[word["external_userid"], word["chat_id"]] = word["agree_status"]
+    return "Disagree" not in last.values() and "Agree" in last.values()
 
 
 def questions_of(kept: list[dict]) -> list[tuple]:
@@ -263,7 +276,8 @@ create view talk as
     select date_day, alive.chat_id, coalesce(channel, 'unattributed') as channel, role,
         hour(sent_at) as sent_hour, message_id, coalesce(is_team, false) as is_team,
         coalesce(is_customer, false) as is_customer,
-        coalesce(is_effective, false) as is_effective, polarity
+        coalesce(is_effective, false) as is_effective,
+        coalesce(is_effective, false) and is_read as is_judgeable, polarity
     from alive left join kept on kept.chat_id = alive.chat_id and day = date_day;
 create view speech as
     with cells as (
@@ -304,14 +318,19 @@ def by_person(connection, persons, kept) -> dict[str, list[tuple]]:
 def prepare_messages(connection, kept: list[dict]) -> None:
     """Tables of what was said."""
     columns = ("msgid", "roomid", "day", "msgtime", "from", "person", "role", "channel")
-    judged = ("is_team", "is_customer", "is_effective", "polarity")
+    judged = ("is_team", "is_customer", "is_effective", "is_read", "polarity")
+    words = rows(connection, "select * from wecom__consents")
+    persons = {row["member_key"]: (row["person"], row["role"]) for row in rows(connection, "select * from persons")}
     for row in kept:
         row |= {"day": row["msgtime"].date(), "is_team": row["role"] in ("staff", "bot")}
+        row["is_read"] = may_read(row, persons, words)
+        row["polarity"] = row["polarity"] if row["is_read"] else None
     create(
         connection,
         "kept",
         "message_id varchar, chat_id varchar, day date, sent_at timestamp, sender varchar, person varchar,"
-        " role varchar, channel varchar, is_team boolean, is_customer boolean, is_effective boolean, polarity integer",
+        " role varchar, channel varchar, is_team boolean, is_customer boolean, is_effective boolean, is_read boolean,"
+        " polarity integer",
         [tuple(row[name] for name in columns + judged) for row in kept],
     )
     create(
@@ -321,7 +340,7 @@ def prepare_messages(connection, kept: list[dict]) -> None:
         [
             (row["msgid"], row["roomid"], row["day"], row["person"], term)
             for row in kept
-            if row["is_effective"]
+            if row["is_effective"] and row["is_read"]
             for term in sorted(set((row["terms"] or "").split()))
         ],
     )

@@ -2,7 +2,7 @@
 
 Table ``segments(snapshot, person, segment, tier)``, at month ends with known orders and on the last day.
 Everybody ever seen inside a community or with a valid order, by the ordered rules of the user segments and, apart
-from them, of the loyalty tiers.
+from them, of the loyalty tiers; both ``not_profiled`` while the person has refused it.
 """
 
 from __future__ import annotations
@@ -50,6 +50,17 @@ def tier(at: dt.date, bought: list[dict]) -> str:
     return ("high_value_loyal" if value >= 500 else "ordinary_loyal") if loyal else "ordinary"
 
 
+def refused(connection) -> dict[str, list[tuple[dt.date, bool]]]:
+    """(first day, refused) of the choices of each person in the newest sheet, in order."""
+    whose = {row["member_key"]: row["person"] for row in rows(connection, "select * from persons")}
+    found = defaultdict(list)
+    newest = "select * from manual__profiling_choices where _exported_at = '2024-03-11 02:00:00'"
+    for row in rows(connection, newest):
+        day = dt.datetime.strptime(row["生效日期"], "%Y/%m/%d").date()
+        found[whose[row["客户"]]].append((day, row["选择"] == "拒绝"))
+    return {person: sorted(choices) for person, choices in found.items()}
+
+
 def prepare(connection) -> None:
     """Add the table of this module to the database of golden rows."""
     orders, won, seen = defaultdict(list), defaultdict(list), {}
@@ -61,10 +72,13 @@ def prepare(connection) -> None:
     for row in rows(connection, "select inviter, won_on from referrals"):
         won[row["inviter"]].append(row["won_on"])
     connection.execute("create table segments (snapshot date, person varchar, segment varchar, tier varchar)")
+    choices = refused(connection)
     (first_day,) = connection.execute("select min(date_day) from sales_days").fetchone()
     for at in snapshots(first_day):
         for person, first in sorted(seen.items()):
             if first <= at:
                 bought = [order for order in orders[person] if order["paid_date"] <= at]
                 values = [at, person, segment(at, first, bought, won[person]), tier(at, bought)]
+                if [no for day, no in choices.get(person, []) if day <= at][-1:] == [True]:
+                    values = [at, person, "not_profiled", "not_profiled"]
                 connection.execute("insert into segments values (?, ?, ?, ?)", values)

@@ -1,0 +1,338 @@
+"""``kpi publish``: the file that BI tools read, replaced at once.
+
+In it are the tables of ``marts``, ``reference`` and ``quality``, and one table for each saved query in ``metrics``.
+
+**Who is left out.** A table is about single persons when one of its columns holds their keys, which is looked up in the
+values, or is an entity (dbt's semantic models) that holds keys in any table. It is left out unless asked for. A
+dimension table (``dim_…``) whose keys are an attribute, not what its rows are unique by (the owner of a community),
+comes without those columns.
+
+**What is withheld.** Every metric is traced to the sums and counts that it is made of. Behind each of those stand
+
+1. the distinct persons of its fact who contribute something other than zero to the cell, if the fact knows persons;
+2. else the distinct members of the cell at any time of its period (``POPULATION``), if it can be split like that, but
+   no more than the figure itself where it is a whole number: three leaves are of three persons at most;
+3. else nobody: figures of advertisements, costs and targets.
+
+A figure with 1 to k-1 persons behind any of its inputs is withheld, and so is what would give it away in its table
+(``kpi.privacy.disclosure``); a ratio is withheld when an input is. Periods are not added up: no table here has totals
+over time. Column ``withheld`` names what is withheld in a row and why; other empty cells are unknown.
+
+The file is written beside, in a storage version that older clients open, and put into place by one rename: a reader
+with the old file open goes on reading it, and a run that is killed leaves it as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from kpi.privacy.disclosure import FEW, K, withhold
+
+if TYPE_CHECKING:
+    from kpi.semantic import Answer, SemanticLayer
+
+SCHEMAS = ("marts", "reference", "quality")
+STORAGE = "v1.5.0"  # what DuckDB clients of the 1.5 line open, see docs/decisions/0053
+POPULATION = "period_members"
+KEYS = r"\b(wm|wb|st|un|op|ph)_[0-9a-f]{32}\b"
+_CONTRIBUTES = {"count": "({0}) is not null", "count_distinct": "({0}) is not null"}
+
+
+class PublishError(Exception):
+    """What keeps a file from being published, and what to do."""
+
+
+@dataclass
+class Published:
+    """What a publication holds.
+
+    Attributes:
+        tables: rows by table, ``schema.name``.
+        left_out: tables about single persons that were left out.
+        without: columns with keys that were left out, by table.
+        withheld: withheld figures by table of ``metrics``.
+    """
+
+    tables: dict[str, int] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    without: dict[str, list[str]] = field(default_factory=dict)
+    withheld: dict[str, int] = field(default_factory=dict)
+
+
+def reached(point: str) -> None:
+    """Called before each step that a crash could tear apart; tests replace it to die there."""
+
+
+def publish(
+    warehouse: Path,
+    file: Path,
+    manifest: dict[str, Any],
+    ask: Callable[[], SemanticLayer] | None,
+    *,
+    k: int = K,
+    with_persons: bool = False,
+) -> Published:
+    """Write the file that BI tools read.
+
+    Args:
+        warehouse: the built warehouse; closed again before ``ask`` is called.
+        file: where to publish.
+        manifest: content of ``target/semantic_manifest.json``.
+        ask: starts the semantic layer; None leaves the metrics out.
+        k: fewest persons behind a figure.
+        with_persons: publish tables about single persons too.
+
+    Raises:
+        PublishError: when the warehouse cannot be read or the file not be written.
+    """
+    if not warehouse.exists():
+        raise PublishError(f"{warehouse}: no warehouse. Run `make build` (or `dbt build`) first.")
+    if file.exists() and file.samefile(warehouse):
+        raise PublishError(f"{file}: that is the warehouse itself. Publish to another file.")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.draft")
+    lock = FileLock(file.with_name(f".{file.name}.lock"))
+    try:
+        with lock.acquire(timeout=0):
+            _remove(draft)  # of a run that was killed
+            done = Published()
+            _copy_tables(warehouse, draft, _person_entities(manifest), done, with_persons)
+            if ask is not None:
+                _ask_metrics(draft, ask, manifest, done, k)
+            reached("replace")
+            _sync(draft)
+            draft.replace(file)
+            return done
+    except Timeout:
+        raise PublishError(f"{file}: another kpi publish is writing it. Run again when it has ended.") from None
+    except duckdb.Error as error:
+        raise PublishError(f"{file}: cannot be published ({error}). Is a build at work? Run again then.") from error
+    finally:
+        _remove(draft)
+
+
+def _remove(draft: Path) -> None:
+    for path in (draft, draft.with_name(f"{draft.name}.wal")):
+        path.unlink(missing_ok=True)
+
+
+def _sync(draft: Path) -> None:
+    handle = os.open(draft, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _person_entities(manifest: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """By table, its columns that are entities, with the name of the entity."""
+    return {
+        model["node_relation"]["alias"]: {
+            entity["expr"] or entity["name"]: entity["name"] for entity in model["entities"]
+        }
+        for model in manifest["semantic_models"]
+    }
+
+
+def _copy_tables(
+    warehouse: Path, draft: Path, entities: dict[str, dict[str, str]], done: Published, with_persons: bool
+) -> None:
+    with duckdb.connect() as db:
+        db.execute("set TimeZone = 'Asia/Shanghai'")
+        db.execute(f"attach {_text(warehouse)} as built (read_only)")
+        db.execute(f"attach {_text(draft)} as draft (storage_version '{STORAGE}')")
+        tables = db.execute(
+            "select table_schema, table_name, list(column_name order by ordinal_position) "
+            "from information_schema.columns where table_catalog = 'built' and list_contains($1, table_schema) "
+            "group by all order by all",
+            [list(SCHEMAS)],
+        ).fetchall()
+        found = {(schema, name): _columns_with_keys(db, schema, name) for schema, name, _ in tables}
+        persons = {entities.get(name, {}).get(column) for (_, name), columns in found.items() for column in columns} - {
+            None
+        }
+        for schema, name, columns in tables:
+            personal = [
+                c for c in columns if c in found[schema, name] or entities.get(name, {}).get(c) in persons
+            ]  # fmt: skip
+            _copy(db, schema, name, columns, [] if with_persons else personal, done)
+
+
+def _columns_with_keys(db: duckdb.DuckDBPyConnection, schema: str, name: str) -> set[str]:
+    texts = db.execute(
+        "select column_name from information_schema.columns where table_catalog = 'built' and table_schema = $1 "
+        "and table_name = $2 and data_type in ('VARCHAR', 'VARCHAR[]', 'JSON')",
+        [schema, name],
+    ).fetchall()
+    if not texts:
+        return set()
+    asked = ", ".join(f"bool_or(regexp_matches({_name(column)}::varchar, $1))" for (column,) in texts)
+    answers = db.execute(f"select {asked} from built.{_name(schema)}.{_name(name)}", [KEYS]).fetchone() or ()
+    return {column for (column,), holds in zip(texts, answers, strict=True) if holds}
+
+
+def _copy(
+    db: duckdb.DuckDBPyConnection, schema: str, name: str, columns: list[str], personal: list[str], done: Published
+) -> None:
+    source, table = f"built.{_name(schema)}.{_name(name)}", f"{schema}.{name}"
+    if personal:
+        distinct = ", ".join(f"count(distinct {_name(column)}) = count(*)" for column in personal)
+        if not name.startswith("dim_") or any(db.execute(f"select {distinct} from {source}").fetchone() or ()):
+            done.left_out.append(table)
+            return
+        done.without[table] = personal
+    kept = ", ".join(_name(column) for column in columns if column not in personal)
+    db.execute(f"create schema if not exists draft.{_name(schema)}")
+    reached("table")
+    db.execute(f"create table draft.{_name(schema)}.{_name(name)} as select {kept} from {source}")
+    done.tables[table] = db.execute(f"select count(*) from draft.{_name(schema)}.{_name(name)}").fetchone()[0]
+
+
+# --- metrics -------------------------------------------------------------------------------------------
+
+
+def inputs(name: str, metrics: dict[str, dict[str, Any]]) -> set[str]:
+    """The simple metrics that a metric is made of, itself if it is one."""
+    params = metrics[name]["type_params"]
+    parts = [part["name"] for part in (params["numerator"], params["denominator"], *params["metrics"]) if part]
+    return {leaf for part in parts for leaf in inputs(part, metrics)} or {name}
+
+
+def persons_of(
+    name: str, metrics: dict[str, dict[str, Any]], models: dict[str, dict[str, Any]]
+) -> dict[str, Any] | None:
+    """A metric that counts the persons who contribute to a simple metric; None where its fact knows none."""
+    metric = json.loads(json.dumps(metrics[name]))
+    how = metric["type_params"]["metric_aggregation_params"]
+    entities = {
+        entity["name"]: entity["expr"] or entity["name"] for entity in models[how["semantic_model"]]["entities"]
+    }
+    person = entities.get("member") or entities.get("staff")
+    if person is None:
+        return None
+    figure = metric["type_params"]["expr"] or name
+    condition = _CONTRIBUTES.get(how["agg"], "coalesce(cast(({0}) as double), 0) <> 0").format(figure)
+    metric["type_params"]["expr"] = f"case when {condition} then {person} end"
+    how["agg"] = "count_distinct"
+    metric["name"] = f"persons_of_{name}"
+    return metric
+
+
+def _ask_metrics(
+    draft: Path, ask: Callable[[], SemanticLayer], manifest: dict[str, Any], done: Published, k: int
+) -> None:
+    try:
+        _add_metrics(draft, ask(), manifest, done, k)
+    except Exception as error:  # the engine's own errors are of many kinds
+        raise PublishError(f"the metrics cannot be asked ({error}). Run dbt build, then publish again.") from error
+
+
+def _add_metrics(draft: Path, layer: SemanticLayer, manifest: dict[str, Any], done: Published, k: int) -> None:
+    metrics = {metric["name"]: metric for metric in manifest["metrics"]}
+    models = {model["name"]: model for model in manifest["semantic_models"]}
+    added = {leaf: made for leaf in metrics if not inputs(leaf, metrics) - {leaf}
+             and (made := persons_of(leaf, metrics, models))}  # fmt: skip
+    counting = layer.defined_by({**manifest, "metrics": [*manifest["metrics"], *added.values()]})
+    for query in layer.saved_query_names():
+        answer = layer.saved_query(query)
+        names = [column for column in answer.columns if column in metrics]
+        keys = [column for column in answer.columns if column not in metrics]
+        behind = {name: inputs(name, metrics) for name in names}
+        counts = _persons(counting, keys, sorted(set().union(*behind.values())), added)
+        rows = protect(answer, keys, behind, counts, k)
+        done.withheld[f"metrics.{query}"] = sum(row["withheld"].count(":") for row in rows if row["withheld"])
+        done.tables[f"metrics.{query}"] = len(rows)
+        reached("metrics")
+        _write(draft, query, rows, [*answer.columns, "withheld"])
+
+
+def _persons(
+    counting: SemanticLayer, keys: list[str], leaves: list[str], added: dict[str, dict[str, Any]]
+) -> dict[str, dict[tuple, int]]:
+    """By simple metric and cell, the number of persons; a metric about nobody is missing."""
+    known = [leaf for leaf in leaves if leaf in added]
+    counts = {}
+    if known:
+        asked = counting.query([added[leaf]["name"] for leaf in known], keys)
+        counts = {leaf: asked.by_key(keys, added[leaf]["name"]) for leaf in known}
+    if rest := [leaf for leaf in leaves if leaf not in added]:
+        try:
+            population = counting.query([POPULATION], keys).by_key(keys, POPULATION)
+        except Exception:  # the engine's own errors: it cannot be split like that
+            return counts
+        figures = counting.query(rest, keys)
+        for leaf in rest:
+            known_figures = figures.by_key(keys, leaf)
+            counts[leaf] = {cell: _at_most(n, known_figures.get(cell)) for cell, n in population.items() if n}
+    return counts
+
+
+def _at_most(persons: int, figure: Any) -> int:
+    """Persons behind a figure of a cell with so many persons; money and shares may be anybody's."""
+    return min(persons, max(figure, 0)) if isinstance(figure, int) else persons
+
+
+def protect(
+    answer: Answer, keys: Sequence[str], behind: dict[str, Iterable[str]], counts: dict[str, dict[tuple, int]], k: int
+) -> list[dict[str, Any]]:
+    """The rows of an answer, with what is withheld taken out.
+
+    Args:
+        answer: a query's answer.
+        keys: its group-bys; those of ``metric_time`` are periods, over which nothing is added up.
+        behind: the simple metrics that each of its metrics is made of.
+        counts: by simple metric and cell, the number of persons.
+        k: fewest persons behind a figure.
+    """
+    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    cells = [tuple(row[key] for key in keys) for row in rows]
+    apart = [key for key in keys if key.startswith("metric_time")]
+    across = [key for key in keys if key not in apart]
+    why: dict[str, dict[tuple, str]] = {}
+    for leaf, known in counts.items():
+        table = [{**dict(zip(keys, cell, strict=True)), "persons": int(known.get(cell) or 0)} for cell in cells]
+        hidden = withhold(table, across, [], apart=apart, k=k)
+        why[leaf] = {cell: row["withheld"] for cell, row in zip(cells, hidden.rows, strict=True) if row["withheld"]}
+    for cell, row in zip(cells, rows, strict=True):
+        said = []
+        for name, leaves in behind.items():
+            found = {why[leaf][cell] for leaf in leaves if cell in why.get(leaf, {})}
+            if found and row[name] is not None:
+                row[name] = None
+                said.append(f"{name}: {FEW if FEW in found else found.pop()}")
+        row["withheld"] = "; ".join(said) or None
+    return rows
+
+
+def _write(draft: Path, query: str, rows: list[dict[str, Any]], columns: list[str]) -> None:
+    import pyarrow as pa
+
+    answer = pa.table({column: pa.array([row[column] for row in rows]) for column in columns})
+    with duckdb.connect() as db:
+        db.execute("set TimeZone = 'Asia/Shanghai'")
+        db.execute(f"attach {_text(draft)} as draft (storage_version '{STORAGE}')")
+        db.execute("create schema if not exists draft.metrics")
+        db.register("answer", answer)
+        # a column that is unknown in every row has no type of its own; a figure is a number
+        typed = ", ".join(
+            f"{_name(c)}::{'varchar' if c == 'withheld' else 'double'} as {_name(c)}"
+            if answer[c].type == pa.null() else _name(c)
+            for c in columns
+        )  # fmt: skip
+        db.execute(f"create table draft.metrics.{_name(query)} as select {typed} from answer")
+
+
+def _name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _text(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
