@@ -15,8 +15,9 @@ comes without those columns.
 3. else nobody: figures of advertisements, costs and targets.
 
 A figure with 1 to k-1 persons behind any of its inputs is withheld, and so is what would give it away in its table
-(``kpi.privacy.disclosure``); a ratio is withheld when an input is. Periods are not added up: no table here has totals
-over time. Column ``withheld`` names what is withheld in a row and why; other empty cells are unknown.
+(``kpi.privacy.disclosure``); a ratio is withheld when an input is. Periods are not added up, nor is an attribute of a
+dimension beside it (the type of a community): no table here has totals by them. Column ``withheld`` names what is
+withheld in a row and why; other empty cells are unknown.
 
 The file is written beside, in a storage version that older clients open, and put into place by one rename: a reader
 with the old file open goes on reading it, and a run that is killed leaves it as it was.
@@ -295,7 +296,7 @@ def protect(
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     cells = [tuple(row[key] for key in keys) for row in rows]
     apart = [key for key in keys if key.startswith("metric_time")]
-    across = [key for key in keys if key not in apart]
+    across = _independent(rows, [key for key in keys if key not in apart])
     why: dict[str, dict[tuple, str]] = {}
     for leaf, known in counts.items():
         table = [{**dict(zip(keys, cell, strict=True)), "persons": int(known.get(cell) or 0)} for cell in cells]
@@ -310,6 +311,18 @@ def protect(
                 said.append(f"{name}: {FEW if FEW in found else found.pop()}")
         row["withheld"] = "; ".join(said) or None
     return rows
+
+
+def _independent(rows: list[dict[str, Any]], dimensions: list[str]) -> list[str]:
+    """Dimensions less those that another one tells, such as the type of a community: no table has totals by them."""
+    left = list(dimensions)
+    for name in dimensions:
+        for other in left:
+            pairs = {(row[other], row[name]) for row in rows}
+            if other != name and len(pairs) == len({value for value, _ in pairs}):
+                left.remove(name)
+                break
+    return left
 
 
 def _write(draft: Path, query: str, rows: list[dict[str, Any]], columns: list[str]) -> None:

@@ -215,6 +215,13 @@ def test_a_ratio_is_withheld_with_its_inputs_and_a_total_gives_nothing_away() ->
     ]  # fmt: skip
 
 
+def test_a_dimension_that_another_one_tells_is_not_added_up() -> None:
+    rows = [{"name": n, "type": t, "tier": tier} for n, t in (("a", "x"), ("b", "x"), ("c", "y")) for tier in (1, 2)]
+    assert module._independent(rows, ["name", "type", "tier"]) == ["name", "tier"]
+    assert module._independent(rows, ["type", "name"]) == ["name"]
+    assert module._independent(rows[:1], ["name", "type"]) == ["type"]
+
+
 def test_persons_are_counted_by_metricflow_as_by_hand(semantic_layer) -> None:
     """Of the demo: the query with persons added equals a count on the mart, and few are withheld."""
     manifest = json.loads(
