@@ -118,6 +118,13 @@ SPOILED_BY_HAND = {
         updated("quality.payments_reconciled", "bill_paid_amount = 0", "bill_paid_amount > 0 and shop_paid_amount > 0"),
         updated("quality.payments_reconciled", "paid_difference = 1", "bill_paid_amount > 0 and shop_paid_amount > 0"),
     ],
+    "periods_of_consent_end_after_they_begin": [
+        updated("intermediate.int_consents_bounded", "valid_to = valid_from", "valid_to is not null"),
+    ],
+    "sheet_and_interface_of_group_buying_agree": [  # the seeds have no sheet
+        "insert into quality.sheet_sales_reconciled by name"
+        " select date '2026-01-01' as paid_date, 2 as sheet_orders, 1 as interface_orders, false as is_equal",
+    ],
     "control_totals_of_a_bill_equal_its_rows": [updated("quality.bill_totals_reconciled", "is_equal = false")],
     "nobody_skips_a_step_of_the_funnel": [updated("marts.fct_funnel_entries", "activated = 0", "first_ordered = 1")],
     "leaves_are_not_fewer_than_their_kinds": [
