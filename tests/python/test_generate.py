@@ -141,7 +141,7 @@ def test_files_columns_and_size(demo: tuple[Config, Result]) -> None:
     _, result = demo
     names = {f.name for f in result.out.glob("*.csv")}
     assert names == {f"{name}.csv" for name in COLUMNS}
-    assert sum(f.stat().st_size for f in result.out.glob("*.csv")) <= 10_700_000
+    assert sum(f.stat().st_size for f in result.out.glob("*.csv")) <= 11_000_000
     for name, columns in COLUMNS.items():
         found = rows(result.out, name)
         assert len(found) == result.rows[name] > 0
