@@ -31,6 +31,8 @@ _TIMES = {
 }
 _LOCAL = ("no time", _DATE + r"[ T]+[0-9]{1,2}[:：][0-9]{2}([:：][0-9]{2})?$|" + _DATE + "$")
 _LONG_NUMBER = re.compile(r"[0-9]{7}")
+_WORDS = r"^[^0-9]+$"
+_PHONE = r"^(\+?86)?[ -]?1[3-9][0-9]{9}(\.0)?$"
 
 
 def pattern_of(column: Column, contract: Contract) -> tuple[str, str] | None:
@@ -59,15 +61,24 @@ class Doubts:
     def __init__(self) -> None:
         self._found: dict[tuple[str, str, str, str], Doubt] = {}
 
-    def look(self, contract: Contract, batch: pa.RecordBatch) -> None:
-        """Check every column of a batch that has a form or a closed list of codes."""
-        for column in contract.columns:
+    def look(self, contract: Contract, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Check every column of a batch that has a form or a closed list of codes.
+
+        Returns:
+            The batch, without words and phone numbers where a number or time belongs: cells of a row that has slipped
+            may be a name, and staging will set them aside whatever they are.
+        """
+        for at, column in enumerate(contract.columns):
+            if pattern_of(column, contract):
+                batch = _without_persons(contract, batch, at)
             if column.closed and column.values:
                 self._note(contract, column, batch, "not one of the known codes", _not_listed)
             elif column.type == "id":
                 self._note(contract, column, batch, _SHORTENED[0], lambda cells, _: _like(cells, _SHORTENED[1]))
             elif pattern := pattern_of(column, contract):
                 self._note(contract, column, batch, pattern[0], lambda cells, _c, p=pattern[1]: _not_like(cells, p))
+
+        return batch
 
     def all(self) -> list[Doubt]:
         """What was found, the most frequent first."""
@@ -98,6 +109,21 @@ class Doubts:
         known = self._found.setdefault(place, Doubt(export, column, place[2], reason, 0, row))
         known.count += count
         known.first_row = min(known.first_row, row)
+
+
+def _without_persons(contract: Contract, batch: pa.RecordBatch, at: int) -> pa.RecordBatch:
+    """The batch with words and phone numbers hidden in a column of numbers or times; what means nothing stays."""
+    cells = pc.utf8_trim_whitespace(batch.column(at))
+    known = pa.array([*contract.null_likes, contract.cell_prefix or "", ""], pa.string())
+    words = pc.and_(_like(cells, _WORDS), pc.invert(pc.is_in(cells, known)))
+    personal = pc.or_(words, _like(cells, _PHONE))
+    if not pc.any(personal).as_py():
+        return batch
+    kept = [
+        hidden(cell) if hide else cell
+        for cell, hide in zip(batch.column(at).to_pylist(), personal.to_pylist(), strict=True)
+    ]
+    return batch.set_column(at, batch.schema.field(at), pa.array(kept, pa.string()))
 
 
 def shown(value: str) -> str:

@@ -168,7 +168,7 @@ class Lander:
             while table.waiting >= least:
                 batch = table.batch()
                 if export != REJECTED:
-                    self._doubts.look(table.contract, batch)
+                    batch = self._doubts.look(table.contract, batch)
                 yield export, batch
 
     def doubts(self) -> Doubts:

@@ -77,6 +77,8 @@ def originals(folder: Path) -> None:
         {"订单号": "E202605010036655150000", "买家手机号": PHONES[0]},
         {"订单号": "", "买家手机号": PHONES[1]},  # no key: set aside by ingest
         {"订单号": "E202605010036655150001", "买家手机号": f"{PHONES[0]} {NAMES[0]}"},
+        # cells of a row that has slipped
+        {"订单号": "E20260501003665515", "订单实付金额": NAMES[2], "运费": PHONES[2], "买家付款时间": NAMES[0]},
     ]
     personal = {
         **{"收货人/提货人": NAMES[2], "收货人手机号/提货人手机号": PHONES[2], "详细收货地址/提货地址": ADDRESSES[0]},
