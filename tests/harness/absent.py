@@ -20,7 +20,7 @@ from harness.golden import AUTHORED, ROOT
 SEED = ROOT / "seeds" / "reference" / "metric_exports.csv"
 HEADER = ("metric", "label_zh", "export_name", "effect")
 Rows = list[tuple[str, str, str, str]]
-EXPORTS = sorted(file.stem for file in AUTHORED.glob("*__*.csv"))
+EXPORTS = sorted(file.stem for file in AUTHORED.glob("*__*.csv") if file.read_text(encoding="utf-8").count("\n") > 1)
 
 
 @cache

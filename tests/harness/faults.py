@@ -322,9 +322,7 @@ class Bench:
         touched, file_fault = spoil(self.exports, fault["change"])
         bases = [f"base_{export}" for export in sorted(touched)]
         compiled: dict[str, str] = {}
-        if {change["do"] for change in fault["change"]} == {"drop"}:
-            compiled = {name: sql for name, sql in self._without_exports().items() if name.split(".")[-1] in bases}
-        elif file_fault:  # dbt looks at header and file while it compiles
+        if file_fault:  # dbt looks at header and file while it compiles
             stopped, compiled = self._compile(bases)
             if stopped:
                 return Outcome(stopped, {}, [], [], {})
@@ -351,18 +349,6 @@ class Bench:
             )
         finally:
             self.connection.execute("rollback")
-
-    def _without_exports(self) -> dict[str, str]:
-        """Compiled SQL of every base model where no export is landed: asked of dbt once, it serves each absence."""
-        if not hasattr(self, "without"):
-            kept = FOLDER / "kept"
-            self.exports.rename(kept)
-            self.exports.mkdir()
-            stopped, self.without = self._compile(["base_*"])
-            assert not stopped, stopped
-            self.exports.rmdir()
-            kept.rename(self.exports)
-        return self.without
 
     def _compile(self, bases: list[str]) -> tuple[str, dict[str, str]]:
         """What dbt says of the spoiled files: its refusal, or the compiled SQL of the models that read them."""

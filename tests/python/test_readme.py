@@ -9,7 +9,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import yaml
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,16 +50,6 @@ def test_segments_are_what_the_metrics_say(semantic_layer):
             if key[0].isoformat().startswith(month) and value is not None
         }
         assert printed == actual
-
-
-def test_every_export_is_listed_under_its_chinese_name():
-    meant = {}
-    for path in (ROOT / "seeds" / "exports").glob("*.yml"):
-        seed = yaml.safe_load(path.read_text(encoding="utf-8"))["seeds"][0]
-        meant[seed["name"]] = seed["config"]["meta"]["export_zh"]
-    listed = dict(re.findall(r"^\| `(\w+__\w+)` \| ([^|]+) \|", README, re.MULTILINE))
-    assert listed.keys() == meant.keys()
-    assert not {name: zh for name, zh in meant.items() if zh not in listed[name]}
 
 
 def test_sizes_are_those_of_the_committed_exports():
