@@ -172,7 +172,7 @@
                 '选择': ['拒绝', '同意'],
             },
             'null_likes': none,
-            'feeds_metrics': false,
+            'feeds_metrics': true,
         },
         'manual__surveys': {
             'title': '人工台账 问卷台账',
@@ -408,7 +408,7 @@
                 'agree_status': ['Agree', 'Disagree', 'Default_Agree'],
             },
             'null_likes': none,
-            'feeds_metrics': false,
+            'feeds_metrics': true,
         },
         'wecom__contact_statistics': {
             'title': '企业微信 联系客户统计',
