@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from harness import build_golden
-from harness.faults import Bench, known
+from harness.faults import FOLDER, Bench, known
 from harness.golden import AUTHORED, ROOT
 
 SEED = ROOT / "seeds" / "reference" / "metric_exports.csv"
@@ -66,9 +66,8 @@ def new_bench(warehouse: Path | None = None) -> Bench:
     if warehouse is None:
         warehouse = build_golden.for_this_process(build_golden.WAREHOUSE.parent)
     layer = build_golden.engine(warehouse)
-    return Bench(
-        {metric: layer.sql_of([metric], ["metric_time__month"]) for metric in labels() | labels(is_helper=True)}
-    )
+    asked = labels() | labels(is_helper=True)
+    return Bench({metric: layer.sql_of([metric], ["metric_time__month"]) for metric in asked}, FOLDER / "absent")
 
 
 if __name__ == "__main__":

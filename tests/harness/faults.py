@@ -289,14 +289,15 @@ class Outcome:
 class Bench:
     """A golden warehouse on which one fault after another is tried and taken back."""
 
-    def __init__(self, questions: dict[str, str]) -> None:
+    def __init__(self, questions: dict[str, str], folder: Path = FOLDER) -> None:
         """Copy the golden warehouse; ``questions`` are SQL by name, asked before and after each fault."""
+        self.folder = folder
         self.questions = questions
         self.replay = Replay.of(build_golden.TARGET / "manifest.json")
-        self.exports = FOLDER / "exports"
-        file = FOLDER / "community_metrics.duckdb"
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        sound = FOLDER / "sound.duckdb"  # a copy: the engine holds the golden warehouse itself
+        self.exports = self.folder / "exports"
+        file = self.folder / "community_metrics.duckdb"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        sound = self.folder / "sound.duckdb"  # a copy: the engine holds the golden warehouse itself
         for copied in (file, sound):
             shutil.copy(build_golden.WAREHOUSE, copied)
         self.connection = open_warehouse(file)
@@ -354,13 +355,13 @@ class Bench:
         """What dbt says of the spoiled files: its refusal, or the compiled SQL of the models that read them."""
         from dbt.cli.main import dbtRunner
 
-        scratch = FOLDER / "scratch" / "community_metrics.duckdb"
+        scratch = self.folder / "scratch" / "community_metrics.duckdb"
         scratch.parent.mkdir(exist_ok=True)
         quiet = ["--quiet", "--no-write-json", "--no-use-colors"]
         if not hasattr(self, "manifest"):  # in the settings of the golden build, whose parsed files it finds
             os.environ |= build_golden.environment() | {"DBT_TARGET_PATH": str(build_golden.TARGET)}
             self.manifest = dbtRunner().invoke([*quiet, "parse", "--project-dir", str(ROOT)]).result
-        os.environ |= build_golden.environment(self.exports, scratch) | {"DBT_TARGET_PATH": str(FOLDER / "dbt")}
+        os.environ |= build_golden.environment(self.exports, scratch) | {"DBT_TARGET_PATH": str(self.folder / "dbt")}
         runner = dbtRunner(manifest=self.manifest)
         commands = [["compile", "--select", *bases]]
         if {file.name for file in self.exports.iterdir()} - {file.name for file in build_golden.LANDING.iterdir()}:
