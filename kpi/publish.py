@@ -1,11 +1,7 @@
 """``kpi publish``: the file that BI tools read, replaced at once.
 
-In it are the tables of ``marts``, ``reference`` and ``quality``, and one table for each saved query in ``metrics``.
-
-**Who is left out.** A table is about single persons when one of its columns holds their keys, which is looked up in the
-values, or is an entity (dbt's semantic models) that holds keys in any table. It is left out unless asked for. A
-dimension table (``dim_…``) whose keys are an attribute, not what its rows are unique by (the owner of a community),
-comes without those columns.
+In it are one table for each saved query in ``metrics``, and of ``reference``, ``marts`` and ``quality`` the tables that
+are shown to tell about nobody (``kpi.publish_choice``); the rest comes when it is asked for.
 
 **What is withheld.** Every metric is traced to the sums and counts that it is made of. Behind each of those stand
 
@@ -36,6 +32,8 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from kpi.privacy.disclosure import FEW, K, withhold
+from kpi.publish_choice import CELLS, FACTS, PERSONS, columns_with_keys, person_entities, quoted, reason_of
+from kpi.publish_choice import text as _text
 
 if TYPE_CHECKING:
     from kpi.semantic import Answer, SemanticLayer
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
 SCHEMAS = ("marts", "reference", "quality")
 STORAGE = "v1.5.0"  # what DuckDB clients of the 1.5 line open, see docs/decisions/0053
 POPULATION = "period_members"
-KEYS = r"\b(wm|wb|st|un|op|ph)_[0-9a-f]{32}\b"
 _CONTRIBUTES = {"count": "({0}) is not null", "count_distinct": "({0}) is not null"}
 
 
@@ -57,13 +54,13 @@ class Published:
 
     Attributes:
         tables: rows by table, ``schema.name``.
-        left_out: tables about single persons that were left out.
+        left_out: tables that were left out, with the reason: ``persons``, ``cells``, ``facts``.
         without: columns with keys that were left out, by table.
         withheld: withheld figures by table of ``metrics``.
     """
 
     tables: dict[str, int] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
     without: dict[str, list[str]] = field(default_factory=dict)
     withheld: dict[str, int] = field(default_factory=dict)
 
@@ -78,7 +75,9 @@ def publish(
     manifest: dict[str, Any],
     ask: Callable[[], SemanticLayer] | None,
     *,
+    nodes: dict[str, Any] | None = None,
     k: int = K,
+    with_facts: bool = False,
     with_persons: bool = False,
 ) -> Published:
     """Write the file that BI tools read.
@@ -88,8 +87,10 @@ def publish(
         file: where to publish.
         manifest: content of ``target/semantic_manifest.json``.
         ask: starts the semantic layer; None leaves the metrics out.
+        nodes: ``nodes`` of ``target/manifest.json``; without them no dimension is published.
         k: fewest persons behind a figure.
-        with_persons: publish tables about single persons too.
+        with_facts: publish facts too that hold no key of a person.
+        with_persons: publish everything.
 
     Raises:
         PublishError: when the warehouse cannot be read or the file not be written.
@@ -105,7 +106,8 @@ def publish(
         with lock.acquire(timeout=0):
             _remove(draft)  # of a run that was killed
             done = Published()
-            _copy_tables(warehouse, draft, _person_entities(manifest), done, with_persons)
+            wanted = {PERSONS, CELLS, FACTS} if with_persons else {FACTS} if with_facts else set()
+            _copy_tables(warehouse, draft, person_entities(manifest), nodes or {}, done, wanted)
             if ask is not None:
                 _ask_metrics(draft, ask, manifest, done, k)
             reached("replace")
@@ -133,18 +135,13 @@ def _sync(draft: Path) -> None:
         os.close(handle)
 
 
-def _person_entities(manifest: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """By table, its columns that are entities, with the name of the entity."""
-    return {
-        model["node_relation"]["alias"]: {
-            entity["expr"] or entity["name"]: entity["name"] for entity in model["entities"]
-        }
-        for model in manifest["semantic_models"]
-    }
-
-
 def _copy_tables(
-    warehouse: Path, draft: Path, entities: dict[str, dict[str, str]], done: Published, with_persons: bool
+    warehouse: Path,
+    draft: Path,
+    entities: dict[str, dict[str, str]],
+    nodes: dict[str, Any],
+    done: Published,
+    wanted: set[str],
 ) -> None:
     with duckdb.connect() as db:
         db.execute("set TimeZone = 'Asia/Shanghai'")
@@ -156,7 +153,7 @@ def _copy_tables(
             "group by all order by all",
             [list(SCHEMAS)],
         ).fetchall()
-        found = {(schema, name): _columns_with_keys(db, schema, name) for schema, name, _ in tables}
+        found = {(schema, name): columns_with_keys(db, schema, name) for schema, name, _ in tables}
         persons = {entities.get(name, {}).get(column) for (_, name), columns in found.items() for column in columns} - {
             None
         }
@@ -164,37 +161,24 @@ def _copy_tables(
             personal = [
                 c for c in columns if c in found[schema, name] or entities.get(name, {}).get(c) in persons
             ]  # fmt: skip
-            _copy(db, schema, name, columns, [] if with_persons else personal, done)
-
-
-def _columns_with_keys(db: duckdb.DuckDBPyConnection, schema: str, name: str) -> set[str]:
-    texts = db.execute(
-        "select column_name from information_schema.columns where table_catalog = 'built' and table_schema = $1 "
-        "and table_name = $2 and data_type in ('VARCHAR', 'VARCHAR[]', 'JSON')",
-        [schema, name],
-    ).fetchall()
-    if not texts:
-        return set()
-    asked = ", ".join(f"bool_or(regexp_matches({_name(column)}::varchar, $1))" for (column,) in texts)
-    answers = db.execute(f"select {asked} from built.{_name(schema)}.{_name(name)}", [KEYS]).fetchone() or ()
-    return {column for (column,), holds in zip(texts, answers, strict=True) if holds}
+            reason = reason_of(db, schema, name, columns, personal, nodes)
+            if reason is not None and reason not in wanted:
+                done.left_out[f"{schema}.{name}"] = reason
+                continue
+            _copy(db, schema, name, columns, [] if PERSONS in wanted else personal, done)
 
 
 def _copy(
     db: duckdb.DuckDBPyConnection, schema: str, name: str, columns: list[str], personal: list[str], done: Published
 ) -> None:
-    source, table = f"built.{_name(schema)}.{_name(name)}", f"{schema}.{name}"
+    source, table = f"built.{quoted(schema)}.{quoted(name)}", f"{schema}.{name}"
     if personal:
-        distinct = ", ".join(f"count(distinct {_name(column)}) = count(*)" for column in personal)
-        if not name.startswith("dim_") or any(db.execute(f"select {distinct} from {source}").fetchone() or ()):
-            done.left_out.append(table)
-            return
         done.without[table] = personal
-    kept = ", ".join(_name(column) for column in columns if column not in personal)
-    db.execute(f"create schema if not exists draft.{_name(schema)}")
+    kept = ", ".join(quoted(column) for column in columns if column not in personal)
+    db.execute(f"create schema if not exists draft.{quoted(schema)}")
     reached("table")
-    db.execute(f"create table draft.{_name(schema)}.{_name(name)} as select {kept} from {source}")
-    done.tables[table] = db.execute(f"select count(*) from draft.{_name(schema)}.{_name(name)}").fetchone()[0]
+    db.execute(f"create table draft.{quoted(schema)}.{quoted(name)} as select {kept} from {source}")
+    done.tables[table] = db.execute(f"select count(*) from draft.{quoted(schema)}.{quoted(name)}").fetchone()[0]
 
 
 # --- metrics -------------------------------------------------------------------------------------------
@@ -277,8 +261,8 @@ def _persons(
 
 
 def _at_most(persons: int, figure: Any) -> int:
-    """Persons behind a figure of a cell with so many persons; money and shares may be anybody's."""
-    return min(persons, max(figure, 0)) if isinstance(figure, int) else persons
+    """Persons behind a figure of a cell with so many persons; money, shares and balances may be anybody's."""
+    return min(persons, figure) if isinstance(figure, int) and figure >= 0 else persons
 
 
 def protect(
@@ -336,16 +320,8 @@ def _write(draft: Path, query: str, rows: list[dict[str, Any]], columns: list[st
         db.register("answer", answer)
         # a column that is unknown in every row has no type of its own; a figure is a number
         typed = ", ".join(
-            f"{_name(c)}::{'varchar' if c == 'withheld' else 'double'} as {_name(c)}"
-            if answer[c].type == pa.null() else _name(c)
+            f"{quoted(c)}::{'varchar' if c == 'withheld' else 'double'} as {quoted(c)}"
+            if answer[c].type == pa.null() else quoted(c)
             for c in columns
         )  # fmt: skip
-        db.execute(f"create table draft.metrics.{_name(query)} as select {typed} from answer")
-
-
-def _name(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+        db.execute(f"create table draft.metrics.{quoted(query)} as select {typed} from answer")
