@@ -99,27 +99,32 @@ def publish(
         raise PublishError(f"{warehouse}: no warehouse. Run `make build` (or `dbt build`) first.")
     if file.exists() and file.samefile(warehouse):
         raise PublishError(f"{file}: that is the warehouse itself. Publish to another file.")
-    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.is_dir():
+        raise PublishError(f"{file}: a directory. Name the file in it, e.g. {file / 'bi.duckdb'}.")
     draft = file.with_name(f".{file.name}.draft")
     lock = FileLock(file.with_name(f".{file.name}.lock"))
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with lock.acquire(timeout=0):
             _remove(draft)  # of a run that was killed
             done = Published()
             wanted = {PERSONS, CELLS, FACTS} if with_persons else {FACTS} if with_facts else set()
-            _copy_tables(warehouse, draft, person_entities(manifest), nodes or {}, done, wanted)
-            if ask is not None:
-                _ask_metrics(draft, ask, manifest, done, k)
-            reached("replace")
-            _sync(draft)
-            draft.replace(file)
+            try:
+                _copy_tables(warehouse, draft, person_entities(manifest), nodes or {}, done, wanted)
+                if ask is not None:
+                    _ask_metrics(draft, ask, manifest, done, k)
+                reached("replace")
+                _sync(draft)
+                draft.replace(file)
+            finally:
+                _remove(draft)  # while the lock is held: without it the draft is another run's
             return done
     except Timeout:
         raise PublishError(f"{file}: another kpi publish is writing it. Run again when it has ended.") from None
+    except OSError as error:
+        raise PublishError(f"{file}: cannot be written ({error.strerror}). Publish to another place.") from error
     except duckdb.Error as error:
         raise PublishError(f"{file}: cannot be published ({error}). Is a build at work? Run again then.") from error
-    finally:
-        _remove(draft)
 
 
 def _remove(draft: Path) -> None:

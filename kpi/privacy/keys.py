@@ -87,6 +87,13 @@ def projects_above(*places: Path) -> Iterator[Path]:
                 break
 
 
+def landings_above(place: Path) -> Iterator[Path]:
+    """The landing directories that hold a place, told by their manifest, whether or not somebody names them."""
+    for folder in place.parents:
+        if (folder / "landed.json").exists():
+            yield folder
+
+
 def guard_path(path: Path, landing: Path | None, what: str) -> Path:
     """Refuse a place for a secret where it would travel with the data it protects.
 
@@ -103,7 +110,8 @@ def guard_path(path: Path, landing: Path | None, what: str) -> Path:
     """
     real = path.expanduser().resolve()
     for name, folder in [("the project", found) for found in projects_above(Path.cwd())] + [
-        ("the landing directory", landing.resolve()) for landing in (landing,) if landing is not None
+        ("the landing directory", folder)
+        for folder in (*([landing.resolve()] if landing is not None else ()), *landings_above(real))
     ]:
         if real.is_relative_to(folder):
             raise PrivacyError(

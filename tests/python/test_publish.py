@@ -193,6 +193,23 @@ def test_killed_anywhere_the_old_file_stays_good(
     assert not (tmp_path / ".bi.duckdb.draft").exists()
 
 
+def test_a_second_run_leaves_the_draft_of_the_first_alone(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, refused = tmp_path / "bi.duckdb", []
+
+    def second(reached: str) -> None:
+        if reached == "replace":
+            with pytest.raises(PublishError, match="another kpi publish") as raised:
+                publish(warehouse, file, MANIFEST, None, nodes=NODES)
+            refused.append(raised)
+
+    monkeypatch.setattr(module, "reached", second)
+    publish(warehouse, file, MANIFEST, None, nodes=NODES)
+    assert len(refused) == 1
+    assert "marts.dim_communities" in tables(file)
+
+
 def test_a_reader_of_the_old_file_goes_on_reading(warehouse: Path, tmp_path: Path) -> None:
     file = tmp_path / "bi.duckdb"
     publish(warehouse, file, MANIFEST, None)
@@ -211,6 +228,12 @@ def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monke
         publish(tmp_path / "none.duckdb", tmp_path / "bi.duckdb", MANIFEST, None)
     with pytest.raises(PublishError, match="warehouse itself"):
         publish(warehouse, warehouse, MANIFEST, None)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(PublishError, match="Name the file in it"):
+        publish(warehouse, tmp_path / "folder", MANIFEST, None)
+    (tmp_path / "a file").write_text("")
+    with pytest.raises(PublishError, match="cannot be written"):
+        publish(warehouse, tmp_path / "a file" / "bi.duckdb", MANIFEST, None)
     (tmp_path / "broken.duckdb").write_bytes(b"no database" * 1000)
     with pytest.raises(PublishError, match="cannot be published"):
         publish(tmp_path / "broken.duckdb", tmp_path / "bi.duckdb", MANIFEST, None)
