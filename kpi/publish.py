@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,6 +115,8 @@ def publish(
                 if ask is not None:
                     _ask_metrics(draft, ask, manifest, done, k)
                 reached("replace")
+                if file.exists():
+                    shutil.copymode(file, draft)  # who may read it has been decided
                 _sync(draft)
                 draft.replace(file)
             finally:

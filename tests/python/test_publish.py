@@ -213,6 +213,7 @@ def test_a_second_run_leaves_the_draft_of_the_first_alone(
 def test_a_reader_of_the_old_file_goes_on_reading(warehouse: Path, tmp_path: Path) -> None:
     file = tmp_path / "bi.duckdb"
     publish(warehouse, file, MANIFEST, None)
+    file.chmod(0o600)
     with duckdb.connect() as reader:
         reader.execute(f"attach '{file}' as bi (read_only)")
         with duckdb.connect(str(warehouse)) as db:
@@ -221,6 +222,7 @@ def test_a_reader_of_the_old_file_goes_on_reading(warehouse: Path, tmp_path: Pat
         assert reader.execute("select count(*) from bi.reference.types").fetchone() == (1,)
     with duckdb.connect(str(file), read_only=True) as db:
         assert db.execute("select count(*) from reference.types").fetchone() == (2,)
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
