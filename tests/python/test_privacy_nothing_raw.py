@@ -222,6 +222,10 @@ def test_rows_set_aside_show_no_value(places: dict[str, str]) -> None:
     assert "ingest__rejected_rows" in places["landing"]
 
 
+def test_a_traceback_shows_no_variables() -> None:
+    assert app.pretty_exceptions_show_locals is False
+
+
 def test_an_import_of_the_keys_needs_no_heavy_library() -> None:
     """`kpi --help` and whoever only makes keys should not load a dictionary or a warehouse."""
     heavy = "'rjieba', 'duckdb', 'pyarrow', 'dbt'"
