@@ -8,7 +8,8 @@ are shown to tell about nobody (``kpi.publish_choice``); the rest comes when it 
 1. the distinct persons of its fact who contribute something other than zero to the cell, if the fact knows persons;
 2. else the distinct members of the cell at any time of its period (``POPULATION``), if it can be split like that, but
    no more than the figure itself where it is a whole number: three leaves are of three persons at most;
-3. else nobody: figures of advertisements, costs and targets.
+3. else as many as the figure says, if it is a whole number and the members cannot be split like that;
+4. else nobody: figures of advertisements, costs and targets.
 
 A figure with 1 to k-1 persons behind any of its inputs is withheld, and so is what would give it away in its table
 (``kpi.privacy.disclosure``); a ratio is withheld when an input is. Periods are not added up, nor is an attribute of a
@@ -260,10 +261,13 @@ def _persons(
         try:
             population = counting.query([POPULATION], keys).by_key(keys, POPULATION)
         except Exception:  # the engine's own errors: it cannot be split like that
-            return counts
+            population = None
         figures = counting.query(rest, keys)
         for leaf in rest:
             known_figures = figures.by_key(keys, leaf)
+            if population is None:  # nobody knows whom it counts: a whole number is of so many at most
+                counts[leaf] = {cell: n for cell, n in known_figures.items() if isinstance(n, int) and n > 0}
+                continue
             counts[leaf] = {cell: _at_most(n, known_figures.get(cell)) for cell, n in population.items() if n}
     return counts
 

@@ -162,6 +162,17 @@ def test_with_persons_they_are_there(warehouse: Path, tmp_path: Path) -> None:
     assert "intermediate.int_members" not in found
 
 
+def test_a_count_that_nobody_can_split_is_of_so_many_persons_at_most() -> None:
+    class Layer:
+        def query(self, metrics: list[str], keys: list[str]) -> Answer:
+            if metrics == [module.POPULATION]:
+                raise RuntimeError("no such path")
+            return Answer(("department", "contacts", "cost"), [("a", 3, 2.5), ("b", 0, None), ("c", 90, 7.0)])
+
+    counts = module._persons(Layer(), ["department"], ["contacts", "cost"], {})
+    assert counts == {"contacts": {("a",): 3, ("c",): 90}, "cost": {}}
+
+
 def test_a_balance_below_zero_is_somebodys() -> None:
     assert [module._at_most(40, figure) for figure in (3, 0, -3, 2.5, None)] == [3, 0, 40, 40, 40]
 
