@@ -27,6 +27,7 @@ app = typer.Typer(
     help="Community operations metrics: synthetic exports and helpers.",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_show_locals=False,  # they hold raw ids, texts and the secret
 )
 err = Console(stderr=True)
 

@@ -1,18 +1,15 @@
 """``kpi publish``: the file that BI tools read, replaced at once.
 
-In it are the tables of ``marts``, ``reference`` and ``quality``, and one table for each saved query in ``metrics``.
-
-**Who is left out.** A table is about single persons when one of its columns holds their keys, which is looked up in the
-values, or is an entity (dbt's semantic models) that holds keys in any table. It is left out unless asked for. A
-dimension table (``dim_…``) whose keys are an attribute, not what its rows are unique by (the owner of a community),
-comes without those columns.
+In it are one table for each saved query in ``metrics``, and of ``reference``, ``marts`` and ``quality`` the tables that
+are shown to tell about nobody (``kpi.publish_choice``); the rest comes when it is asked for.
 
 **What is withheld.** Every metric is traced to the sums and counts that it is made of. Behind each of those stand
 
 1. the distinct persons of its fact who contribute something other than zero to the cell, if the fact knows persons;
 2. else the distinct members of the cell at any time of its period (``POPULATION``), if it can be split like that, but
    no more than the figure itself where it is a whole number: three leaves are of three persons at most;
-3. else nobody: figures of advertisements, costs and targets.
+3. else as many as the figure says, if it is a whole number and the members cannot be split like that;
+4. else nobody: figures of advertisements, costs and targets.
 
 A figure with 1 to k-1 persons behind any of its inputs is withheld, and so is what would give it away in its table
 (``kpi.privacy.disclosure``); a ratio is withheld when an input is. Periods are not added up, nor is an attribute of a
@@ -27,6 +24,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +34,8 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from kpi.privacy.disclosure import FEW, K, withhold
+from kpi.publish_choice import CELLS, FACTS, PERSONS, columns_with_keys, person_entities, quoted, reason_of
+from kpi.publish_choice import text as _text
 
 if TYPE_CHECKING:
     from kpi.semantic import Answer, SemanticLayer
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 SCHEMAS = ("marts", "reference", "quality")
 STORAGE = "v1.5.0"  # what DuckDB clients of the 1.5 line open, see docs/decisions/0053
 POPULATION = "period_members"
-KEYS = r"\b(wm|wb|st|un|op|ph)_[0-9a-f]{32}\b"
 _CONTRIBUTES = {"count": "({0}) is not null", "count_distinct": "({0}) is not null"}
 
 
@@ -57,13 +56,13 @@ class Published:
 
     Attributes:
         tables: rows by table, ``schema.name``.
-        left_out: tables about single persons that were left out.
+        left_out: tables that were left out, with the reason: ``persons``, ``cells``, ``facts``.
         without: columns with keys that were left out, by table.
         withheld: withheld figures by table of ``metrics``.
     """
 
     tables: dict[str, int] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
     without: dict[str, list[str]] = field(default_factory=dict)
     withheld: dict[str, int] = field(default_factory=dict)
 
@@ -78,7 +77,9 @@ def publish(
     manifest: dict[str, Any],
     ask: Callable[[], SemanticLayer] | None,
     *,
+    nodes: dict[str, Any] | None = None,
     k: int = K,
+    with_facts: bool = False,
     with_persons: bool = False,
 ) -> Published:
     """Write the file that BI tools read.
@@ -88,8 +89,10 @@ def publish(
         file: where to publish.
         manifest: content of ``target/semantic_manifest.json``.
         ask: starts the semantic layer; None leaves the metrics out.
+        nodes: ``nodes`` of ``target/manifest.json``; without them no dimension is published.
         k: fewest persons behind a figure.
-        with_persons: publish tables about single persons too.
+        with_facts: publish facts too that hold no key of a person.
+        with_persons: publish everything.
 
     Raises:
         PublishError: when the warehouse cannot be read or the file not be written.
@@ -98,26 +101,34 @@ def publish(
         raise PublishError(f"{warehouse}: no warehouse. Run `make build` (or `dbt build`) first.")
     if file.exists() and file.samefile(warehouse):
         raise PublishError(f"{file}: that is the warehouse itself. Publish to another file.")
-    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.is_dir():
+        raise PublishError(f"{file}: a directory. Name the file in it, e.g. {file / 'bi.duckdb'}.")
     draft = file.with_name(f".{file.name}.draft")
     lock = FileLock(file.with_name(f".{file.name}.lock"))
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with lock.acquire(timeout=0):
             _remove(draft)  # of a run that was killed
             done = Published()
-            _copy_tables(warehouse, draft, _person_entities(manifest), done, with_persons)
-            if ask is not None:
-                _ask_metrics(draft, ask, manifest, done, k)
-            reached("replace")
-            _sync(draft)
-            draft.replace(file)
+            wanted = {PERSONS, CELLS, FACTS} if with_persons else {FACTS} if with_facts else set()
+            try:
+                _copy_tables(warehouse, draft, person_entities(manifest), nodes or {}, done, wanted)
+                if ask is not None:
+                    _ask_metrics(draft, ask, manifest, done, k)
+                reached("replace")
+                if file.exists():
+                    shutil.copymode(file, draft)  # who may read it has been decided
+                _sync(draft)
+                draft.replace(file)
+            finally:
+                _remove(draft)  # while the lock is held: without it the draft is another run's
             return done
     except Timeout:
         raise PublishError(f"{file}: another kpi publish is writing it. Run again when it has ended.") from None
+    except OSError as error:
+        raise PublishError(f"{file}: cannot be written ({error.strerror}). Publish to another place.") from error
     except duckdb.Error as error:
         raise PublishError(f"{file}: cannot be published ({error}). Is a build at work? Run again then.") from error
-    finally:
-        _remove(draft)
 
 
 def _remove(draft: Path) -> None:
@@ -133,18 +144,13 @@ def _sync(draft: Path) -> None:
         os.close(handle)
 
 
-def _person_entities(manifest: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """By table, its columns that are entities, with the name of the entity."""
-    return {
-        model["node_relation"]["alias"]: {
-            entity["expr"] or entity["name"]: entity["name"] for entity in model["entities"]
-        }
-        for model in manifest["semantic_models"]
-    }
-
-
 def _copy_tables(
-    warehouse: Path, draft: Path, entities: dict[str, dict[str, str]], done: Published, with_persons: bool
+    warehouse: Path,
+    draft: Path,
+    entities: dict[str, dict[str, str]],
+    nodes: dict[str, Any],
+    done: Published,
+    wanted: set[str],
 ) -> None:
     with duckdb.connect() as db:
         db.execute("set TimeZone = 'Asia/Shanghai'")
@@ -156,7 +162,7 @@ def _copy_tables(
             "group by all order by all",
             [list(SCHEMAS)],
         ).fetchall()
-        found = {(schema, name): _columns_with_keys(db, schema, name) for schema, name, _ in tables}
+        found = {(schema, name): columns_with_keys(db, schema, name) for schema, name, _ in tables}
         persons = {entities.get(name, {}).get(column) for (_, name), columns in found.items() for column in columns} - {
             None
         }
@@ -164,37 +170,24 @@ def _copy_tables(
             personal = [
                 c for c in columns if c in found[schema, name] or entities.get(name, {}).get(c) in persons
             ]  # fmt: skip
-            _copy(db, schema, name, columns, [] if with_persons else personal, done)
-
-
-def _columns_with_keys(db: duckdb.DuckDBPyConnection, schema: str, name: str) -> set[str]:
-    texts = db.execute(
-        "select column_name from information_schema.columns where table_catalog = 'built' and table_schema = $1 "
-        "and table_name = $2 and data_type in ('VARCHAR', 'VARCHAR[]', 'JSON')",
-        [schema, name],
-    ).fetchall()
-    if not texts:
-        return set()
-    asked = ", ".join(f"bool_or(regexp_matches({_name(column)}::varchar, $1))" for (column,) in texts)
-    answers = db.execute(f"select {asked} from built.{_name(schema)}.{_name(name)}", [KEYS]).fetchone() or ()
-    return {column for (column,), holds in zip(texts, answers, strict=True) if holds}
+            reason = reason_of(db, schema, name, columns, personal, nodes)
+            if reason is not None and reason not in wanted:
+                done.left_out[f"{schema}.{name}"] = reason
+                continue
+            _copy(db, schema, name, columns, [] if PERSONS in wanted else personal, done)
 
 
 def _copy(
     db: duckdb.DuckDBPyConnection, schema: str, name: str, columns: list[str], personal: list[str], done: Published
 ) -> None:
-    source, table = f"built.{_name(schema)}.{_name(name)}", f"{schema}.{name}"
+    source, table = f"built.{quoted(schema)}.{quoted(name)}", f"{schema}.{name}"
     if personal:
-        distinct = ", ".join(f"count(distinct {_name(column)}) = count(*)" for column in personal)
-        if not name.startswith("dim_") or any(db.execute(f"select {distinct} from {source}").fetchone() or ()):
-            done.left_out.append(table)
-            return
         done.without[table] = personal
-    kept = ", ".join(_name(column) for column in columns if column not in personal)
-    db.execute(f"create schema if not exists draft.{_name(schema)}")
+    kept = ", ".join(quoted(column) for column in columns if column not in personal)
+    db.execute(f"create schema if not exists draft.{quoted(schema)}")
     reached("table")
-    db.execute(f"create table draft.{_name(schema)}.{_name(name)} as select {kept} from {source}")
-    done.tables[table] = db.execute(f"select count(*) from draft.{_name(schema)}.{_name(name)}").fetchone()[0]
+    db.execute(f"create table draft.{quoted(schema)}.{quoted(name)} as select {kept} from {source}")
+    done.tables[table] = db.execute(f"select count(*) from draft.{quoted(schema)}.{quoted(name)}").fetchone()[0]
 
 
 # --- metrics -------------------------------------------------------------------------------------------
@@ -268,17 +261,20 @@ def _persons(
         try:
             population = counting.query([POPULATION], keys).by_key(keys, POPULATION)
         except Exception:  # the engine's own errors: it cannot be split like that
-            return counts
+            population = None
         figures = counting.query(rest, keys)
         for leaf in rest:
             known_figures = figures.by_key(keys, leaf)
+            if population is None:  # nobody knows whom it counts: a whole number is of so many at most
+                counts[leaf] = {cell: n for cell, n in known_figures.items() if isinstance(n, int) and n > 0}
+                continue
             counts[leaf] = {cell: _at_most(n, known_figures.get(cell)) for cell, n in population.items() if n}
     return counts
 
 
 def _at_most(persons: int, figure: Any) -> int:
-    """Persons behind a figure of a cell with so many persons; money and shares may be anybody's."""
-    return min(persons, max(figure, 0)) if isinstance(figure, int) else persons
+    """Persons behind a figure of a cell with so many persons; money, shares and balances may be anybody's."""
+    return min(persons, figure) if isinstance(figure, int) and figure >= 0 else persons
 
 
 def protect(
@@ -336,16 +332,8 @@ def _write(draft: Path, query: str, rows: list[dict[str, Any]], columns: list[st
         db.register("answer", answer)
         # a column that is unknown in every row has no type of its own; a figure is a number
         typed = ", ".join(
-            f"{_name(c)}::{'varchar' if c == 'withheld' else 'double'} as {_name(c)}"
-            if answer[c].type == pa.null() else _name(c)
+            f"{quoted(c)}::{'varchar' if c == 'withheld' else 'double'} as {quoted(c)}"
+            if answer[c].type == pa.null() else quoted(c)
             for c in columns
         )  # fmt: skip
-        db.execute(f"create table draft.metrics.{_name(query)} as select {typed} from answer")
-
-
-def _name(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+        db.execute(f"create table draft.metrics.{quoted(query)} as select {typed} from answer")

@@ -13,14 +13,23 @@ from rich.table import Table
 
 from kpi.privacy.commands import said_plainly
 
+WHY = {
+    "persons": "about single persons 个人明细 (--with-persons)",
+    "cells": "quoting cells of source files 含源文件单元格 (--with-persons)",
+    "facts": "of which a row may be an event, an order or few persons 事件与日明细 (--with-facts)",
+}
+
 
 def publish_command(
     to: Annotated[Path, typer.Option("--to", help="File for BI tools, e.g. published/bi.duckdb; replaced at once.")],
     k: Annotated[int, typer.Option("--k", min=1, help="Fewest persons behind a figure.")] = 5,
-    with_persons: Annotated[bool, typer.Option("--with-persons", help="Tables about single persons too.")] = False,
+    with_facts: Annotated[
+        bool, typer.Option("--with-facts", help="Facts without keys of persons too; their cells may count one person.")
+    ] = False,
+    with_persons: Annotated[bool, typer.Option("--with-persons", help="Everything, single persons too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON summary.")] = False,
 ) -> None:
-    """Write marts and metrics to a file for BI tools, without persons, figures of few withheld. 发布."""
+    """Write metrics and dimensions to a file for BI tools, without persons, figures of few withheld. 发布."""
     from kpi.publish import publish
     from kpi.semantic import SemanticLayer
 
@@ -31,9 +40,11 @@ def publish_command(
         done = publish(
             warehouse,
             to,
-            _definitions(project),
+            _definitions(project, "semantic_manifest.json"),
             lambda: SemanticLayer(project, Path(profiles) if profiles else None),
+            nodes=_definitions(project, "manifest.json")["nodes"],
             k=k,
+            with_facts=with_facts,
             with_persons=with_persons,
         )
     if as_json:
@@ -47,14 +58,15 @@ def publish_command(
     console.print(table)
     for name, columns in sorted(done.without.items()):
         console.print(f"{name} without {', '.join(columns)}", highlight=False)
-    if done.left_out:
-        console.print(f"left out, about single persons 未发布个人明细: {', '.join(done.left_out)}", highlight=False)
+    for reason, why in WHY.items():
+        if names := sorted(table for table, said in done.left_out.items() if said == reason):
+            console.print(f"left out 未发布, {why}: {', '.join(names)}", highlight=False, soft_wrap=True)
 
 
-def _definitions(project: Path) -> dict:
+def _definitions(project: Path, name: str) -> dict:
     from kpi.publish import PublishError
 
-    path = project / "target" / "semantic_manifest.json"
+    path = project / "target" / name
     if not path.exists():
         raise PublishError(f"{path}: missing. Run `make build` (or `dbt build`) in the project first.")
     return json.loads(path.read_text(encoding="utf-8"))

@@ -37,6 +37,13 @@ class Keys(Protocol):
     def key(self, space: str, raw: str) -> str | None:
         """Key of one raw id, ``ph`` and ``auto`` included; None where none can be made or the person was erased."""
 
+    @property
+    def knows_erased(self) -> bool:
+        """Whether anybody was erased."""
+
+    def is_erased_number(self, kind: str, number: str) -> bool:
+        """Whether an order, message or coupon number led to a person who was erased."""
+
     def content(self, normalised_text: str) -> str:
         """``ct_`` + 16 hex digits."""
 

@@ -15,6 +15,7 @@ from kpi.ingest.doubts import Doubts
 from kpi.ingest.exact import loads
 from kpi.ingest.rows import Account, Item, Rejected, Row, Skipped, hidden
 from kpi.ingest.units import as_text
+from kpi.privacy.erasure import OWN
 
 if TYPE_CHECKING:
     from kpi.contracts import Column, Contract
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kpi.ingest.sources import Source
 
 BATCH = 65_536
+ERASED = "of a person who was erased (kpi erase); what is landed of it stays nobody's"
 REJECTED = "ingest__rejected_rows"
 NO_KEY = "no key can be made of this person: masked, unreadable, or erased"
 
@@ -33,6 +35,7 @@ class Table:
         self.contract = contract
         self.persons = [(at, column) for at, column in enumerate(contract.columns) if column.is_personal]
         self.nothing = frozenset(contract.null_likes)
+        self.own = [(at, column.traceable) for at, column in enumerate(contract.columns) if column.traceable in OWN]
         self.required = [at for at, column in enumerate(contract.columns) if column.required]
         self.schema = pa.schema([(name, pa.string()) for name in (*contract.column_names, *LINEAGE)])
         self.width = len(self.schema)
@@ -75,6 +78,7 @@ class Lander:
         self.latest = ""
         self._source = source
         self._context = context
+        self._knows_erased = context.keys.knows_erased
         self._tables: dict[str, Table] = {}
         self._doubts = Doubts()
 
@@ -92,9 +96,23 @@ class Lander:
             self._reject(item)
         else:
             account.read += 1
-            landed = self._land(item[0]) if len(item) == 1 else sum([self._land(row) for row in item])
+            rows = [row for row in item if not self._is_erased(row)] if self._knows_erased else item
+            if not rows:
+                account.ignored += 1
+                account.ignored_reasons[ERASED] += 1
+                return
+            landed = self._land(rows[0]) if len(rows) == 1 else sum([self._land(row) for row in rows])
             account.landed += landed > 0
             account.quarantined += landed == 0
+
+    def _is_erased(self, row: Row) -> bool:
+        """Whether a row is an order, a message or a coupon of a person who was erased."""
+        table = self._table(row.export)
+        for at, kind in table.own:
+            number = as_text(row.cells[at] or "").lstrip(table.contract.cell_prefix or None).strip()
+            if number and number not in table.nothing and self._context.keys.is_erased_number(kind, number):
+                return True
+        return False
 
     def _land(self, row: Row) -> bool:
         table = self._table(row.export)

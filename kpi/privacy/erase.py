@@ -7,7 +7,7 @@ leaves a directory in which the person's keys still stand, with their links; the
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -89,7 +89,7 @@ def erase(directory: Path, key: str, secret: Secret, *, delete_rows: bool = Fals
         person = look_up(landing, key)
         mine, everybody = erasure.find_traces(person, contracts, lambda export: reader_of(landing, export))
         new = erasure.draw(person, mine, everybody)
-        known = _out_of_the_map(vault, person, key)
+        known = _out_of_the_map(vault, person, key, _numbers(secret, mine))
         rows = _out_of_the_landing(landing, contracts, new, delete_rows)
         if not rows and not known:
             raise PrivacyError(f"{key}: neither landed in {directory} nor in the identity map; nothing to erase.")
@@ -98,8 +98,13 @@ def erase(directory: Path, key: str, secret: Secret, *, delete_rows: bool = Fals
         return Erased(len(person.keys), person.shared, known, rows, frozenset(landing.by_hand()), new)
 
 
-def _out_of_the_map(vault: Vault, person: erasure.Person, key: str) -> int:
-    known = vault.erase(sorted(person.keys | {key}))
+def _numbers(secret: Secret, mine: Mapping[str, set[str]]) -> list[str]:
+    """What the person's own documents are known by, so that another export of them does not land."""
+    return [secret.number(kind, number) for kind in erasure.OWN for number in sorted(mine.get(kind, ()))]
+
+
+def _out_of_the_map(vault: Vault, person: erasure.Person, key: str, numbers: list[str]) -> int:
+    known = vault.erase([*sorted(person.keys | {key}), *numbers])
     vault.commit()
     return known
 

@@ -19,6 +19,8 @@ import pyarrow.compute as pc
 from kpi.contracts import Column, Contract
 from kpi.privacy import rewriting as rw
 
+OWN = ("order", "message", "coupon")
+"""Kinds of numbers whose rows are one person's; an invitation code stands in rows of others too."""
 Read = Callable[[list[str]], Iterator[pa.Table]]
 """Reads the given columns of an export, table by table; a column that a table lacks is not in it."""
 

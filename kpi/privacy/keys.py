@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 APP = "community-metrics"
 SECRET_TEXT = "COMMUNITY_METRICS_SECRET"  # the names of environment variables, no secrets
 SECRET_FILE = "COMMUNITY_METRICS_SECRET_FILE"
+NUMBER = "no"  # with a kind of number in place of a space: numbers of persons who were erased
 SPACES = ("wm", "wb", "st", "un", "op", "ph")
 KEY = re.compile(r"(?:wm|wb|st|un|op|ph)_[0-9a-f]{32}")
 CONTENT = re.compile(r"ct_[0-9a-f]{16}")
@@ -68,6 +69,10 @@ class Secret:
         """Key of a raw id as it stands; see ``Pseudonymiser`` for ids of files."""
         return f"{space}_{self._digest(f'{space}:{raw}')[:16].hex()}"
 
+    def number(self, kind: str, number: str) -> str:
+        """What an order, message or coupon number of an erased person is known by; it is in no data."""
+        return self.key(f"{NUMBER}-{kind}", number)
+
     def content(self, text: str) -> str:
         """Key of a content: ``ct_`` and 16 hex digits."""
         return f"ct_{self._digest(f'ct:{text}')[:8].hex()}"
@@ -80,6 +85,13 @@ def projects_above(*places: Path) -> Iterator[Path]:
             if (folder / "dbt_project.yml").exists():
                 yield folder
                 break
+
+
+def landings_above(place: Path) -> Iterator[Path]:
+    """The landing directories that hold a place, told by their manifest, whether or not somebody names them."""
+    for folder in place.parents:
+        if (folder / "landed.json").exists():
+            yield folder
 
 
 def guard_path(path: Path, landing: Path | None, what: str) -> Path:
@@ -98,7 +110,8 @@ def guard_path(path: Path, landing: Path | None, what: str) -> Path:
     """
     real = path.expanduser().resolve()
     for name, folder in [("the project", found) for found in projects_above(Path.cwd())] + [
-        ("the landing directory", landing.resolve()) for landing in (landing,) if landing is not None
+        ("the landing directory", folder)
+        for folder in (*([landing.resolve()] if landing is not None else ()), *landings_above(real))
     ]:
         if real.is_relative_to(folder):
             raise PrivacyError(
@@ -271,6 +284,16 @@ class Pseudonymiser:
             self.masked += bool(raw.strip())
             return None
         return self._count(self._known("ph", number))
+
+    @property
+    def knows_erased(self) -> bool:
+        """Whether anybody was erased."""
+        return self._vault is not None and self._vault.has_graves
+
+    def is_erased_number(self, kind: str, number: str) -> bool:
+        """Whether an order, message or coupon number led to a person who was erased."""
+        key = self._secret.number(kind, number)
+        return self._vault is not None and self._vault.is_erased_id(f"{NUMBER}-{kind}", number, key)
 
     def content(self, normalised_text: str) -> str:
         """Key of a content, ``ct_`` and 16 hex digits: equal for equal contents, and not to be turned back."""

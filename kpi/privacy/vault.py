@@ -164,6 +164,11 @@ class Vault:
         self._db.executemany("delete from identities where key = ?", ((key,) for key in keys))
         return self._db.total_changes - before
 
+    @property
+    def has_graves(self) -> bool:
+        """Whether anybody was erased."""
+        return bool(self._graves)
+
     def erase(self, keys: Iterable[str]) -> int:
         """Remove entries and keep a hash of each key, so that the person stays out when a file comes again.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import duckdb
+from filelock import FileLock, Timeout
 
 from kpi.contracts import load_contracts
 from kpi.privacy.erasure import Replacement
@@ -43,7 +43,19 @@ def replace_in_warehouse(file: Path, new: Replacement) -> int:
         pairs.update({old: drawn for old, drawn in numbers.items() if len(old) >= SHORTEST_NUMBER})
     prefixes = {contract.cell_prefix for contract in load_contracts().values()} - {""}
     pairs |= {mark + old: mark + drawn for mark in prefixes for old, drawn in pairs.items()}
-    work, clean = (file.with_name(f".{file.name}.{os.getpid()}.{name}") for name in ("work", "clean"))
+    file = file.resolve()  # of a link the file behind it holds the keys
+    lock = FileLock(file.with_name(f".{file.name}.erase.lock"))
+    try:
+        with lock.acquire(timeout=0):
+            return _replace(file, pairs)
+    except Timeout:
+        raise PrivacyError(f"{file}: another kpi erase is changing it. Run dbt build when it has ended.") from None
+
+
+def _replace(file: Path, pairs: dict[str, str]) -> int:
+    """Change a copy, write it anew and put it into place."""
+    work, clean = (file.with_name(f".{file.name}.{name}") for name in ("work", "clean"))
+    _remove(work, clean)  # of a run that was killed: they hold the old keys
     try:
         duckdb.connect(str(file)).close()  # writes what is in its log, and fails while somebody writes
         shutil.copy2(file, work)
@@ -54,14 +66,19 @@ def replace_in_warehouse(file: Path, new: Replacement) -> int:
             db.execute(f"attach '{_quoted(clean)}' as clean")
             db.execute("copy from database work to clean")
             db.execute("detach clean")
+        shutil.copymode(file, clean)
         clean.replace(file)
     except duckdb.Error as error:
         raise PrivacyError(f"{file}: cannot be changed ({error}). Close what has it open, or run dbt build.") from error
     finally:
-        for left in (work, clean):
-            for path in (left, left.with_name(f"{left.name}.wal")):
-                path.unlink(missing_ok=True)
+        _remove(work, clean)
     return changed
+
+
+def _remove(*files: Path) -> None:
+    for file in files:
+        for path in (file, file.with_name(f"{file.name}.wal")):
+            path.unlink(missing_ok=True)
 
 
 def _update(db: duckdb.DuckDBPyConnection, pairs: dict[str, str]) -> int:

@@ -161,6 +161,17 @@ def test_a_place_beside_the_data_is_refused(
     assert not (where / "deep").exists()
 
 
+@pytest.mark.parametrize("what", ["secret", "identities"])
+def test_a_landing_directory_is_known_when_nobody_names_it(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "landed.json").write_text("{}")
+    monkeypatch.setenv(module.SECRET_FILE if what == "secret" else PLACE, str(tmp_path / "deep" / "file"))
+    with pytest.raises(PrivacyError, match="lies inside of the landing directory"):
+        load_secret() if what == "secret" else open_vault(SECRET)
+    assert not (tmp_path / "deep").exists()
+
+
 @posix
 def test_the_map_keeps_what_was_committed_and_nothing_else(home: Path) -> None:
     with open_vault(SECRET) as vault:

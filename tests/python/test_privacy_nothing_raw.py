@@ -180,8 +180,50 @@ def test_the_sample_is_there_to_be_found(places: dict[str, str]) -> None:
     assert [value for value in (*NAMES, *ADDRESSES, *TEXTS) if value in places["vault"]] == []
 
 
+def test_another_export_of_the_old_files_does_not_bring_an_erased_person_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Orders and messages stay landed as nobody's; landed again, they count twice and their numbers lead back."""
+    monkeypatch.setenv(keys.SECRET_TEXT, "a secret of the tests, long enough")
+    monkeypatch.setenv(PLACE, str(tmp_path / "data" / "identities.sqlite"))
+    source, landing = tmp_path / "in", tmp_path / "landed"
+    source.mkdir()
+    originals(source)
+    run = CliRunner()
+    run.invoke(app, ["ingest", str(source), "--into", str(landing)])
+    key = keys.Secret(b"a secret of the tests, long enough").key("wm", WM)
+    erased = run.invoke(app, ["erase", key, "--landing", str(landing), "--yes"])
+    assert erased.exit_code == 0, erased.output
+    numbers = ["3776192645121785169", "E202605010036655150000", "176192639999900000"]
+    assert [n for n in numbers if n in "\n".join(read_landed(landing))] == []
+    before = {e: parts_rows(landing, e) for e in ("wecom__messages", "youzan__orders", "wechat_store__orders")}
+    for path in sorted(source.glob("*_20260519.*")):  # the same rows, another day, other bytes
+        later = path.with_name(path.name.replace("20260519", "20260601"))
+        text = path.read_bytes().replace(b"2026-05-19 02:00:00", b"2026-06-01 02:00:00")
+        path.unlink()
+        later.write_bytes(text + b"\n")
+    again = json.loads(run.invoke(app, ["ingest", str(source), "--into", str(landing), "--json"]).stdout)
+    found = "\n".join(read_landed(landing))
+    assert [n for n in (*numbers, key, *SECRETS) if n in found] == []
+    after = {export: parts_rows(landing, export) for export in before}
+    assert after["wecom__messages"] == before["wecom__messages"] == len(TEXTS)
+    assert after["wechat_store__orders"] == before["wechat_store__orders"] == 1
+    reasons = [reason for file in again["files"] for reason in file["ignored"]]
+    assert sum("erased" in reason for reason in reasons) == 3
+    assert all(file["records"]["read"] == sum(n for k, n in file["records"].items() if k != "read")
+               for file in again["files"] if file["records"])  # fmt: skip
+
+
+def parts_rows(landing: Path, export: str) -> int:
+    return sum(part.rows for part in Landing.open(landing).parts(export))
+
+
 def test_rows_set_aside_show_no_value(places: dict[str, str]) -> None:
     assert "ingest__rejected_rows" in places["landing"]
+
+
+def test_a_traceback_shows_no_variables() -> None:
+    assert app.pretty_exceptions_show_locals is False
 
 
 def test_an_import_of_the_keys_needs_no_heavy_library() -> None:

@@ -50,6 +50,22 @@ MANIFEST = {
         metric("profit", "", metrics=[{"name": "roas"}, {"name": "orders"}]),
     ],
 }
+
+
+def node(alias: str, *primary_key: str, schema: str = "marts") -> dict[str, Any]:
+    return {"resource_type": "model", "schema": schema, "alias": alias, "primary_key": list(primary_key)}
+
+
+NODES = {
+    n["alias"]: n
+    for n in (
+        node("dim_communities", "community_id"),
+        node("dim_content", "content_id"),
+        node("dim_members", "person_id"),
+        node("int_contents", "content_id", schema="intermediate"),
+        node("int_owned", "community_id", schema="intermediate"),
+    )
+}
 METRICS = {m["name"]: m for m in MANIFEST["metrics"]}
 MODELS = {m["name"]: m for m in MANIFEST["semantic_models"]}
 
@@ -66,8 +82,15 @@ def warehouse(tmp_path: Path) -> Path:
         db.execute("create table marts.fct_costs as select 'c' as community_id, 1.50::decimal(18, 2) as cost")
         db.execute(f"create table marts.fct_listed as select ['{KEY}', null] as holders")
         db.execute(f"create table marts.dim_communities as select 'c' as community_id, 's{KEY}' as note, "
-                   f"'{KEY}' as owner_key from range(2)")  # fmt: skip
+                   f"'st_{'b' * 32}' as owner_key from range(2)")  # fmt: skip
         db.execute(f"create table marts.dim_members as select '{KEY}' as person_id")
+        db.execute("create table marts.dim_content as select 'CT1' as content_id, 'my skin' as title")
+        db.execute(f"create table intermediate.int_contents as select 'CT1' as content_id, '{KEY}' as author_key")
+        db.execute(f"create table intermediate.int_owned as select 'c' as community_id, 'st_{'b' * 32}' as owner_key")
+        db.execute("create table marts.dim_unknown as select 'u' as unknown_id")
+        db.execute("create table marts.fct_questions as select 'msg-1' as question_id, 1 as questions")
+        db.execute("create table quality.payments as select 'E2026' as order_id")
+        db.execute("create table reference.acknowledged as select 'Anna' as problem_value, 3 as source_row")
         db.execute("create view marts.fct_cost_days as select * from marts.fct_costs")
         db.execute("create table reference.types as select 'vip' as type")
         db.execute(f"""create table quality.rows as select 'remarks: ["{KEY}"]' as cell""")
@@ -83,38 +106,75 @@ def tables(file: Path) -> dict[str, list[str]]:
     return dict(found)
 
 
-def test_tables_about_persons_are_left_out(warehouse: Path, tmp_path: Path) -> None:
+def test_tables_about_persons_events_and_files_are_left_out(warehouse: Path, tmp_path: Path) -> None:
     file = tmp_path / "out" / "bi.duckdb"
-    done = publish(warehouse, file, MANIFEST, None)
+    done = publish(warehouse, file, MANIFEST, None, nodes=NODES)
     assert tables(file) == {
         "marts.dim_communities": ["community_id", "note"],
-        "marts.fct_cost_days": ["community_id", "cost"],
-        "marts.fct_costs": ["community_id", "cost"],
         "reference.types": ["type"],
     }
-    assert done.left_out == [
-        "marts.dim_members",
-        "marts.fct_empty",
-        "marts.fct_listed",
-        "marts.fct_sales",
-        "quality.rows",
-    ]
+    assert done.left_out == {
+        "marts.dim_content": "persons",  # each row is the post of a customer
+        "marts.dim_members": "persons",
+        "marts.dim_unknown": "persons",  # nothing says what its rows are
+        "marts.fct_cost_days": "facts",
+        "marts.fct_costs": "facts",
+        "marts.fct_empty": "persons",
+        "marts.fct_listed": "persons",
+        "marts.fct_questions": "facts",
+        "marts.fct_sales": "persons",
+        "quality.payments": "facts",
+        "quality.rows": "persons",
+        "reference.acknowledged": "cells",
+    }
     assert done.without == {"marts.dim_communities": ["owner_key"]}
     assert done.tables["marts.dim_communities"] == 2
     with duckdb.connect(str(file), read_only=True) as db:
-        assert db.execute("select typeof(cost) from marts.fct_costs").fetchone() == ("DECIMAL(18,2)",)
         assert db.execute("select tags from duckdb_databases() where path is not null").fetchone()[0] == {
             "storage_version": "v1.5.0+"
         }
     assert sorted(path.name for path in file.parent.iterdir() if not path.name.endswith(".lock")) == ["bi.duckdb"]
 
 
+def test_without_dbts_manifest_no_dimension_is_published(warehouse: Path, tmp_path: Path) -> None:
+    publish(warehouse, tmp_path / "bi.duckdb", MANIFEST, None)
+    assert tables(tmp_path / "bi.duckdb") == {"reference.types": ["type"]}
+
+
+def test_facts_come_when_asked_for_and_without_persons(warehouse: Path, tmp_path: Path) -> None:
+    file = tmp_path / "bi.duckdb"
+    done = publish(warehouse, file, MANIFEST, None, nodes=NODES, with_facts=True)
+    assert set(tables(file)) == {
+        *("marts.dim_communities", "marts.fct_cost_days", "marts.fct_costs", "marts.fct_questions"),
+        *("quality.payments", "reference.types"),
+    }
+    assert set(done.left_out.values()) == {"persons", "cells"}
+    with duckdb.connect(str(file), read_only=True) as db:
+        assert db.execute("select typeof(cost) from marts.fct_costs").fetchone() == ("DECIMAL(18,2)",)
+
+
 def test_with_persons_they_are_there(warehouse: Path, tmp_path: Path) -> None:
     done = publish(warehouse, tmp_path / "bi.duckdb", MANIFEST, None, with_persons=True)
     found = tables(tmp_path / "bi.duckdb")
-    assert (done.left_out, done.without) == ([], {})
+    assert (done.left_out, done.without) == ({}, {})
     assert found["marts.fct_sales"] == ["sale_id", "person_id", "community_id"]
+    assert found["marts.dim_communities"] == ["community_id", "note", "owner_key"]
     assert "intermediate.int_members" not in found
+
+
+def test_a_count_that_nobody_can_split_is_of_so_many_persons_at_most() -> None:
+    class Layer:
+        def query(self, metrics: list[str], keys: list[str]) -> Answer:
+            if metrics == [module.POPULATION]:
+                raise RuntimeError("no such path")
+            return Answer(("department", "contacts", "cost"), [("a", 3, 2.5), ("b", 0, None), ("c", 90, 7.0)])
+
+    counts = module._persons(Layer(), ["department"], ["contacts", "cost"], {})
+    assert counts == {"contacts": {("a",): 3, ("c",): 90}, "cost": {}}
+
+
+def test_a_balance_below_zero_is_somebodys() -> None:
+    assert [module._at_most(40, figure) for figure in (3, 0, -3, 2.5, None)] == [3, 0, 40, 40, 40]
 
 
 class Dies(BaseException):
@@ -144,9 +204,27 @@ def test_killed_anywhere_the_old_file_stays_good(
     assert not (tmp_path / ".bi.duckdb.draft").exists()
 
 
+def test_a_second_run_leaves_the_draft_of_the_first_alone(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, refused = tmp_path / "bi.duckdb", []
+
+    def second(reached: str) -> None:
+        if reached == "replace":
+            with pytest.raises(PublishError, match="another kpi publish") as raised:
+                publish(warehouse, file, MANIFEST, None, nodes=NODES)
+            refused.append(raised)
+
+    monkeypatch.setattr(module, "reached", second)
+    publish(warehouse, file, MANIFEST, None, nodes=NODES)
+    assert len(refused) == 1
+    assert "marts.dim_communities" in tables(file)
+
+
 def test_a_reader_of_the_old_file_goes_on_reading(warehouse: Path, tmp_path: Path) -> None:
     file = tmp_path / "bi.duckdb"
     publish(warehouse, file, MANIFEST, None)
+    file.chmod(0o600)
     with duckdb.connect() as reader:
         reader.execute(f"attach '{file}' as bi (read_only)")
         with duckdb.connect(str(warehouse)) as db:
@@ -155,6 +233,7 @@ def test_a_reader_of_the_old_file_goes_on_reading(warehouse: Path, tmp_path: Pat
         assert reader.execute("select count(*) from bi.reference.types").fetchone() == (1,)
     with duckdb.connect(str(file), read_only=True) as db:
         assert db.execute("select count(*) from reference.types").fetchone() == (2,)
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,6 +241,12 @@ def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monke
         publish(tmp_path / "none.duckdb", tmp_path / "bi.duckdb", MANIFEST, None)
     with pytest.raises(PublishError, match="warehouse itself"):
         publish(warehouse, warehouse, MANIFEST, None)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(PublishError, match="Name the file in it"):
+        publish(warehouse, tmp_path / "folder", MANIFEST, None)
+    (tmp_path / "a file").write_text("")
+    with pytest.raises(PublishError, match="cannot be written"):
+        publish(warehouse, tmp_path / "a file" / "bi.duckdb", MANIFEST, None)
     (tmp_path / "broken.duckdb").write_bytes(b"no database" * 1000)
     with pytest.raises(PublishError, match="cannot be published"):
         publish(tmp_path / "broken.duckdb", tmp_path / "bi.duckdb", MANIFEST, None)
