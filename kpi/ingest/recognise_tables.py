@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kpi.ingest.delimited import Record
 from kpi.ingest.headers import Header, flattened, headers
-from kpi.ingest.rows import Nearest, Unrecognised
+from kpi.ingest.rows import Nearest, Unrecognised, named
 from kpi.ingest.table_layouts import Match, TableLayout, hold
 from kpi.ingest.workbooks import Range
 
@@ -100,7 +100,7 @@ def nearest(tables: Sequence[Sequence[Record]], layouts: Sequence[TableLayout]) 
         share, columns = min(lacking, key=lambda entry: entry[0], default=(1.0, []))
         if share < 1:
             match, missing = hold(layout, columns)
-            extra = tuple(match.headers[position].given for position in match.unknown)
+            extra = tuple(named(match.headers[position].given) for position in match.unknown)
             scored.append((share, len(extra), Nearest(layout.contract.export, layout.name, missing, extra)))
     scored.sort(key=lambda entry: entry[:2])
     if not scored:
