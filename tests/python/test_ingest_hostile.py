@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import time
 
 from harness.original_tables import read
 
@@ -13,7 +14,10 @@ from kpi.ingest.sources import find_sources
 ORDERS = "youzan__orders"
 HEADER = ["订单号", "订单创建时间", "订单实付金额", "全部商品名称", "推广方式", "订单状态", "买家手机号"]
 ORDER = ["E1", "2026-05-01 10:00:00", "88.00", "面膜", "", "交易完成", "13800138000"]
-BILL_HEADER = "交易时间,公众账号ID,商户号,微信订单号,用户标识,交易状态,应结订单金额,退款金额,商品名称,手续费,订单金额,申请退款金额"
+BILL_HEADER = (
+    "交易时间,公众账号ID,商户号,微信订单号,用户标识,交易状态,应结订单金额,退款金额,商品名称,手续费,订单金额,"
+    "申请退款金额"
+)
 TOTALS_HEADER = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
 TOTALS = "`1,`6.00,`0.00,`0.00,`0.036,`6.00,`0.00"
 
@@ -94,3 +98,20 @@ def test_names_of_files_from_another_system_are_text(tmp_path):
     found = list(find_sources(tmp_path))
     assert sorted(source.name for source in found) == ["bad\ufffd.csv", "订单.csv"]
     assert all(source.head() for source in found)
+
+
+def test_a_wide_unknown_table_is_told_in_seconds():
+    header = ["订单号", *(f"x{number}" for number in range(600))]
+    started = time.process_time()
+    result = read("\n".join([",".join(header), *["a," * 600] * 60]))
+    assert time.process_time() - started < 4, "each row is looked at once, not once per layout"
+    near = result.reader.unrecognised.nearest[0]
+    assert len(near.extra) == 31
+    assert near.extra[-1] == "… (570)"
+
+
+def test_no_row_is_a_header_that_has_more_columns_than_a_spreadsheet():
+    started = time.process_time()
+    result = read(",".join(f"c{number}" for number in range(200_000)) + "\n")
+    assert time.process_time() - started < 4
+    assert result.reader.unrecognised is not None
