@@ -15,6 +15,8 @@ Cell = str | int | float | bool | datetime | date | time | timedelta | None
 # What staging reads as nothing; a contract may have a list of its own.
 NULL_LIKES = frozenset({"", "-", "—", "——", "/", "N/A", "?"})
 BACKTICK = "`"
+# A cell that begins or ends with one of these is wrapped, see `unwrapped`.
+WRAPPINGS = frozenset("=\t\r\n\v\f\u00a0\u3000\u200b\ufeff")
 
 # A spreadsheet keeps 15 digits of a number; of longer ones the last digits are lost.
 EXACT_BELOW = 10**15
@@ -48,6 +50,17 @@ class Moment(NamedTuple):
 def is_null(cell: Cell, null_likes: frozenset[str] = NULL_LIKES) -> bool:
     """Whether a cell says nothing: blank, or one of the ways a platform writes "nothing"."""
     return cell is None or (isinstance(cell, str) and cell.strip().removeprefix(BACKTICK).strip() in null_likes)
+
+
+def unwrapped(text: str) -> str:
+    """A text without what platforms put around it so that a spreadsheet keeps it whole: `="4200"`, a tab behind it.
+
+    Invisible characters at its ends go too: staging trims spaces only, and an order number with a tab matches none.
+    """
+    text = text.strip("".join(WRAPPINGS - {"="}) + " ")
+    if len(text) > 3 and text.startswith('="') and text.endswith('"'):
+        return text[2:-1].replace('""', '"').strip()
+    return text
 
 
 def cell_text(cell: Cell) -> str:

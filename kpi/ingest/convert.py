@@ -30,6 +30,7 @@ _PARTS = {"Y": "year", "M": "month", "D": "day", "H": "hour", "m": "minute", "s"
 # What staging reads: yen signs and thousands separators, but no units behind and no full-width digits.
 _PLAIN_NUMBER = re.compile(r"\s*`?\s*[-+]?[¥￥]?[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?\s*", re.ASCII)
 # Up to 15 digits a float is exact.
+_APOSTROPHED = re.compile(r"'[0-9A-Za-z_-]+")
 _FLOATED = re.compile(r"([0-9]{1,15})\.0")
 
 
@@ -146,8 +147,13 @@ def _is_written(text: str, form: str) -> bool:
 
 
 def identifier(cell: Cell) -> str:
-    """An id as it stands, without the `.0` that a program for statistics hangs on (`9100000001.0`)."""
+    """An id as it stands, without the `.0` that a program for statistics hangs on (`9100000001.0`).
+
+    The apostrophe by which people tell a spreadsheet to keep a number as text goes too.
+    """
     text = cells.cell_text(cell)
+    if _APOSTROPHED.fullmatch(text.strip()):
+        return text.strip()[1:]
     floated = _FLOATED.fullmatch(text.strip()) if text.endswith("0") else None
     return floated[1] if floated else text
 

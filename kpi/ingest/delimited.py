@@ -233,8 +233,8 @@ def _bill_cells(line: str, delimiter: str) -> list[Cell]:
     """Cells of a bill: each opens with a backtick, so a comma before anything else belongs to a name."""
     first, *rest = line.split(f"{delimiter}{BACKTICK}")
     cells = [first, *(BACKTICK + cell for cell in rest)]
-    # A comma at the end of the line opens no cell.
-    cells[-1] = cells[-1].removesuffix(delimiter)
+    # Commas at the end of the line open no cells that say anything; a spreadsheet pads short lines with them.
+    cells[-1] = cells[-1].rstrip(delimiter)
     return list(cells)
 
 

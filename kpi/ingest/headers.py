@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -39,9 +40,15 @@ class Header(NamedTuple):
 
 def name_of(cell: Cell) -> str:
     """A header in one writing: half-width brackets and signs, no white space, no backtick, no byte order mark."""
-    return _SPACE.sub("", normalise(cell_text(cell))).lstrip("`\ufeff").replace("\u200b", "")
+    return _name_of(cell_text(cell))
 
 
+@lru_cache(maxsize=16_384)
+def _name_of(text: str) -> str:
+    return _SPACE.sub("", normalise(text)).lstrip("`\ufeff").replace("\u200b", "")
+
+
+@lru_cache(maxsize=16_384)
 def base_of(name: str) -> tuple[str, str]:
     """A normalised header without its unit, and the unit where it is one of money or scale."""
     found = _UNIT.fullmatch(name)

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from kpi.ingest.delimited import Record
 from kpi.ingest.headers import Header, flattened, headers
-from kpi.ingest.rows import Nearest, Unrecognised
+from kpi.ingest.rows import Nearest, Unrecognised, named
 from kpi.ingest.table_layouts import Match, TableLayout, hold
 from kpi.ingest.workbooks import Range
+
+MOST_COLUMNS = 16_384  # of a spreadsheet
+EXTRA = 30  # unknown columns that are named of a table nobody knows
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def _fitting(
 
 
 def _candidates(rows: Sequence[Record], index: int, merged: Sequence[Range]) -> Iterator[tuple[int, list[Header]]]:
-    if index >= len(rows) or rows[index].problem or not any(rows[index].cells):
+    if index >= len(rows) or rows[index].problem or not any(rows[index].cells) or len(rows[index].cells) > MOST_COLUMNS:
         return
     yield 1, headers(rows[index].cells)
     if index + 1 < len(rows) and not rows[index + 1].problem and any(rows[index + 1].cells):
@@ -90,18 +93,21 @@ def nearest(tables: Sequence[Sequence[Record]], layouts: Sequence[TableLayout]) 
     data.
     """
     scored = []
+    candidates = [
+        (_names(columns), columns)
+        for rows in tables
+        for index in range(len(rows))
+        for _, columns in _candidates(rows, index, ())
+    ]
     for layout in layouts:
-        lacking = [
-            (layout.lacks(_names(columns)) / len(layout.accepts), columns)
-            for rows in tables
-            for index in range(len(rows))
-            for _, columns in _candidates(rows, index, ())
-        ]
+        lacking = [(layout.lacks(names) / len(layout.accepts), columns) for names, columns in candidates]
         share, columns = min(lacking, key=lambda entry: entry[0], default=(1.0, []))
         if share < 1:
             match, missing = hold(layout, columns)
-            extra = tuple(match.headers[position].given for position in match.unknown)
-            scored.append((share, len(extra), Nearest(layout.contract.export, layout.name, missing, extra)))
+            extra = tuple(named(match.headers[position].given) for position in match.unknown[:EXTRA])
+            if (more := len(match.unknown) - EXTRA) > 0:
+                extra += (f"… ({more})",)
+            scored.append((share, len(match.unknown), Nearest(layout.contract.export, layout.name, missing, extra)))
     scored.sort(key=lambda entry: entry[:2])
     if not scored:
         return Unrecognised("no header row of a known export in the first 60 rows. 前 60 行里没有认识的表头。")

@@ -109,7 +109,7 @@ class Sources(Iterator[Source]):
 
     def _walk(self, directory: Path, prefix: str) -> Iterator[Source]:
         for entry in sorted(os.scandir(directory), key=lambda found: found.name):
-            name = prefix + entry.name
+            name = prefix + _file_name(entry.name)
             if entry.name.startswith((".", "~$")):
                 self.ignored.append(name)
                 continue
@@ -248,6 +248,19 @@ def _members(path: Path, name: str, limits: Limits, refused: list[Refused], igno
             yield _member(archive, path, info, member, limits)
         except Refused as found:
             refused.append(found)
+
+
+def _file_name(name: str) -> str:
+    """The name of a file as text: unpacked on Linux, names from Windows stay in GBK, and others are plain damage."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raw = os.fsencode(name)
+        try:
+            return raw.decode("gb18030")
+        except UnicodeDecodeError:
+            return raw.decode("utf-8", "replace")
+    return name
 
 
 def _member_name(info: zipfile.ZipInfo) -> str:

@@ -10,7 +10,7 @@ from kpi.ingest.control import Control
 from kpi.ingest.delimited import Record
 from kpi.ingest.headers import headers, name_of
 from kpi.ingest.recognise_tables import Found
-from kpi.ingest.rows import Item, Rejected, Row, Skipped
+from kpi.ingest.rows import Item, Rejected, Row, Skipped, named
 from kpi.ingest.table_layouts import Match, TableLayout, hold
 from kpi.ingest.table_rows import RowMaker
 from kpi.ingest.workbooks import Range
@@ -82,7 +82,9 @@ class TableItems:
             if trailers and (trailer := self._trailer(record, trailers)):
                 yield Skipped("header")
                 yield from self._trailer_rows(trailer, records, control)
-                return
+                # Behind the totals of one bill another may be pasted.
+                control = Control(match, trailers)
+                continue
             item = self._item(record)
             if not isinstance(item, Skipped):
                 control.add(record.cells)
@@ -173,7 +175,7 @@ class TableItems:
         export = match.layout.contract.export
         for position in match.unknown:
             if position < len(cells) and cells[position] not in ("", None):
-                self.unknown_columns[export, match.headers[position].given] += 1
+                self.unknown_columns[export, named(match.headers[position].given)] += 1
         for position in self._nameless:
             if position < len(cells) and not is_blank(cells[position : position + 1]):
                 self.unknown_columns[export, f"(column {position + 1}, without a name)"] += 1
@@ -215,13 +217,19 @@ class TableItems:
         self.layouts.append(match.layout.title)
         export = match.layout.contract.export
         maker = RowMaker(match, {}, self.is_1904)
+        has_totals = False
         for record in records:
             if is_blank(record.cells):
                 yield Skipped("blank")
-            elif record.problem or len(record.cells) < len(match.positions):
-                reason = record.problem or f"{len(record.cells)} cells, the header has {len(match.headers)}"
-                yield Rejected(record.number, export, "", "", reason, self._exported_at, self.part)
+            elif not record.problem and self._is_header(record.cells):
+                yield Skipped("header")
+                return
+            elif record.problem or has_totals or len(record.cells) < len(match.positions):
+                cells = f"{len(record.cells)} cells, the header has {len(match.headers)}"
+                reason = record.problem or ("stands behind the totals of the file" if has_totals else cells)
+                yield self._rejected(record, *self._damage(record), reason)
             else:
+                has_totals = True
                 self.control_differences.extend(control.differences(match, record.cells))
                 yield [
                     Row(export, record.number, row, self._exported_at, self.part) for row in maker.rows(record.cells)

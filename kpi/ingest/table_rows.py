@@ -88,6 +88,10 @@ class _Plan:
             return None
         if not isinstance(cell, str):
             return self._text(cell)
+        if cell[0] in reading.WRAPPINGS or cell[-1] in reading.WRAPPINGS:
+            cell = reading.unwrapped(cell)
+            if not cell:
+                return None
         if self._keeps_text:
             return cell
         # Codes, amounts and days repeat; to look one up is cheaper than to read it again.
