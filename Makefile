@@ -201,6 +201,11 @@ pages: | setup $(BUILT) ## write the pages of docs/ that come from the project a
 	@$(BIN)/dbt --quiet compile
 	@$(BIN)/python -m kpi.pages
 
+.PHONY: contracts
+contracts: | setup ## write afresh what comes from the contracts of exports; METRICS=1 measures which metric needs which export
+	@[ -z "$(METRICS)" ] || PYTHONPATH=.:tests $(BIN)/python -m harness.absent
+	@$(BIN)/python -m kpi.contracts.derive
+
 .PHONY: lock
 lock: ## resolve both lock files afresh; make lock UV_FLAGS=--upgrade for newer versions
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
