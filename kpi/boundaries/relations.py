@@ -87,6 +87,8 @@ def _text_columns(path: Path) -> str:
 def load_exports(connection: duckdb.DuckDBPyConnection, exports: dict[str, str]) -> None:
     """Each export as a table of text, and two tables about them: ``landed_files`` and ``landed_exports``.
 
+    Blank cells become null, as they are where CSV is read: Parquet tells one from the other.
+
     Raises:
         CheckError: when a file cannot be read, or lacks the three columns that landing adds.
     """
@@ -94,7 +96,8 @@ def load_exports(connection: duckdb.DuckDBPyConnection, exports: dict[str, str])
     files = []
     for name, reader in exports.items():
         try:
-            connection.execute(f'create table "{name}" as select cast(columns(*) as varchar) from {reader}')
+            text = "nullif(cast(columns(*) as varchar), '')"
+            connection.execute(f'create table "{name}" as select {text} from {reader}')
         except duckdb.Error as error:
             raise CheckError(f"{name}: the file cannot be read. {_first_line(error)}") from error
         columns = [row[0] for row in connection.execute(f'describe "{name}"').fetchall()]

@@ -41,7 +41,7 @@ class Control:
             told = _amount(cells[position])
             if told != actual:
                 says = "nothing that is a number" if told is None else f"{told:f}"
-                found.append(f"{column}: the file says {says}, its rows add up to {actual:f}. 汇总行与明细合计不符。")
+                found.append(f"{column}: the file says {says}, its rows add up to {actual:f}")
         return found
 
 

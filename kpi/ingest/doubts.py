@@ -32,6 +32,9 @@ _TIMES = {
 _LOCAL = ("no time", _DATE + r"[ T]+[0-9]{1,2}[:：][0-9]{2}([:：][0-9]{2})?$|" + _DATE + "$")
 _LONG_NUMBER = re.compile(r"[0-9]{7}")
 _WORDS = r"^[^0-9]+$"
+_NUMBERS = r"\b1[3-9][0-9]{9}\b|\b[1-9][0-9]{5}(19|20)[0-9]{2}[01][0-9][0-3][0-9][0-9]{3}[0-9Xx]\b"
+_MASKED = "a phone or identity card number in a text, masked"
+MASKED = "1…"
 _PHONE = r"^(\+?86)?[ -]?1[3-9][0-9]{9}(\.0)?$"
 
 
@@ -71,6 +74,8 @@ class Doubts:
         for at, column in enumerate(contract.columns):
             if pattern_of(column, contract):
                 batch = _without_persons(contract, batch, at)
+            elif column.type in ("text", "code"):
+                batch = self._without_numbers(contract, batch, at)
             if column.closed and column.values:
                 self._note(contract, column, batch, "not one of the known codes", _not_listed)
             elif column.type == "id":
@@ -79,6 +84,17 @@ class Doubts:
                 self._note(contract, column, batch, pattern[0], lambda cells, _c, p=pattern[1]: _not_like(cells, p))
 
         return batch
+
+    def _without_numbers(self, contract: Contract, batch: pa.RecordBatch, at: int) -> pa.RecordBatch:
+        """The batch with phone and identity card numbers masked in a column of free text; the rows are named."""
+        cells = batch.column(at)
+        found = _like(cells, _NUMBERS)
+        if not pc.any(found).as_py():
+            return batch
+        rows = batch.column("_source_row").filter(found)
+        self._add(contract.export, contract.columns[at].name, MASKED, _MASKED, len(rows), int(rows[0].as_py()))
+        masked = pc.replace_substring_regex(cells, _NUMBERS, MASKED)
+        return batch.set_column(at, batch.schema.field(at), masked)
 
     def all(self) -> list[Doubt]:
         """What was found, the most frequent first."""

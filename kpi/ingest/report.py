@@ -42,6 +42,7 @@ class FileReport:
         reason: why it was refused or not recognised, in words.
         duplicate_of: the landed file with the same content.
         exported_at: ``YYYY-MM-DD HH:MM:SS`` Asia/Shanghai.
+        time_from: where that was read: inside, file_name, document_properties, archive_member, date_in_name, mtime.
         layouts: ``export: layout`` of each layout that fits.
         account: its records, None when it was not read.
         rejected: the first rows that could not be landed; ``account.quarantined`` counts all.
@@ -59,6 +60,7 @@ class FileReport:
     reason: str = ""
     duplicate_of: str | None = None
     exported_at: str | None = None
+    time_from: str | None = None
     layouts: list[str] = field(default_factory=list)
     account: Account | None = None
     rejected: list[Rejection] = field(default_factory=list)
@@ -107,8 +109,8 @@ class Report:
     changes: list[ExportChange] = field(default_factory=list)
 
     def is_wrong(self, ignore_unknown: bool = False) -> bool:
-        """Whether somebody has to look at one of the files."""
-        return any(file.is_wrong(ignore_unknown) for file in self.files)
+        """Whether somebody has to look: at one of the files, or because there are none."""
+        return not self.files or any(file.is_wrong(ignore_unknown) for file in self.files)
 
     def by_status(self) -> dict[str, int]:
         """Number of files by status, in a fixed order."""
@@ -135,8 +137,8 @@ class Report:
             ``source``, ``landing``, ``check``; ``files_by_status`` {status: files}; ``records`` {read, header,
             preamble, blank, total, duplicate, ignored, quarantined, landed}, where read is the sum of the others;
             ``rows`` {export: rows landed}; ``ignored_files`` [name];
-            ``files`` [{file, status, kind, reason, duplicate_of, exported_at, layouts, records (as above, or null),
-            rows, ignored {reason: records}, quarantined [{export, column, reason, rows}],
+            ``files`` [{file, status, kind, reason, duplicate_of, exported_at, time_from, layouts, records (as above, or
+            null), rows, ignored {reason: records}, quarantined [{export, column, reason, rows}],
             rejected [{export, row, column, value, reason}] (the first 20), doubts [{export, column, value, reason,
             count, first_row}], masked and unknown_columns [{export, column, count}], erased,
             control_differences [text], nearest [{export, layout, missing, extra}]}];
@@ -164,6 +166,7 @@ def _file_json(file: FileReport) -> dict[str, Any]:
         "reason": file.reason,
         "duplicate_of": file.duplicate_of,
         "exported_at": file.exported_at,
+        "time_from": file.time_from,
         "layouts": file.layouts,
         "records": {key: getattr(account, key) for key in ("read", *KINDS)} if account else None,
         "rows": dict(account.rows) if account else {},

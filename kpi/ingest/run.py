@@ -203,6 +203,7 @@ class _Run:
             report.status, report.reason = "unrecognised", rows.unrecognised.message
             return report
         report.exported_at = later if later and rows.exported_at == source.exported_at else rows.exported_at
+        report.time_from = source.exported_from if rows.exported_at == source.exported_at else "inside"
         if (source.name, report.exported_at) in known.times:
             raise Refused(source.name, "same_time", _SAME_TIME.format(time=report.exported_at))
         written = {export: writer.rows for export, writer in writers.items() if writer.rows}

@@ -53,6 +53,14 @@ WORDS = {
     "changed": ("变更", "changed"),
     "older": ("旧版本", "older"),
     "nothing": ("没有找到文件", "no files found"),
+    "guessed": (
+        "{count} 个文件的导出时间取自文件的修改时间（最晚 {latest}）：{names}。"
+        "若曾另存、复制或重新下载，请在文件名中写明导出时间，例如 订单_20260520103000.csv；"
+        "时间过晚，没有数据的日子会被算作 0",
+        "{count} files have no time of export but that of their last change (the latest {latest}): {names}. "
+        "Where they were saved, copied or downloaded again, write the time into the name, as in "
+        "orders_20260520103000.csv; a time too late counts empty days as 0",
+    ),
     "checked": ("只检查，未写入任何内容", "checked only, nothing was written"),
     "wrong": (
         "有文件需要处理；其余内容已入库，处理后重新运行即可",
@@ -92,6 +100,7 @@ WORDS = {
     "others": ("另 {count} 个文件", "{count} other files"),
     "more": ("另有 {count} 项", "{count} more"),
 }
+FEW = 6  # files of one problem that are all named
 MANY = 40  # files that have a line of their own each
 MOST = 100  # problems that are listed; --json has all
 
@@ -120,15 +129,21 @@ class Show:
         self._changes(report)
         counts = report.by_status()
         self._line(", ".join(f"{self.say(status)} {count}" for status, count in counts.items() if count))
+        if guessed := [file for file in report.files if file.time_from == "mtime"]:
+            names = ", ".join(file.file for file in guessed[:FEW]) + ("…" if len(guessed) > FEW else "")
+            latest = max(file.exported_at or "" for file in guessed)
+            self._line(self.say("guessed", count=len(guessed), latest=latest, names=names), style="yellow")
         if not report.files:
-            self._line(f"{self.say('nothing')}: {report.source}")
+            self._line(f"{self.say('nothing')}: {report.source}", style="yellow")
+            return
         wrong = report.is_wrong(ignore_unknown)
         verdict = ("wrong" if wrong else "fine") + ("_checked" if report.check else "")
         self._line(self.say(verdict), style="yellow" if wrong else "green")
         if report.check:
             self._line(self.say("checked"))
         elif counts["landed"]:
-            self._line(f"{self.say('next')}: COMMUNITY_METRICS_EXPORTS={report.landing} dbt build")
+            settings = f"COMMUNITY_METRICS_EXPORTS={report.landing} COMMUNITY_METRICS_DB=warehouse/mine.duckdb"
+            self._line(f"{self.say('next')}: {settings} make build")
 
     def _line(self, text: str, style: str | None = None) -> None:
         if text:
@@ -180,8 +195,11 @@ class Show:
                 alike.setdefault(tuple(problem), []).append((file.file, row))
         for (column, value, problem), places in list(alike.items())[:MOST]:
             name, row = places[0]
-            others = len({place for place, _ in places}) - 1
-            name += f" (+ {self.say('others', count=others)})" if others else ""
+            names = list(dict.fromkeys(place for place, _ in places))
+            if len(names) <= FEW:
+                name = "\n".join(names)
+            else:
+                name += f" (+ {self.say('others', count=len(names) - 1)})"
             table.add_row(*(escape(cell) for cell in (name, row, column, value, problem)))
         if len(alike) > MOST:
             table.add_row("", "", "", "", self.say("more", count=len(alike) - MOST) + " (--json)")

@@ -443,3 +443,12 @@ def test_every_export_is_expected_to_be_as_its_contract_says():
     for export, contract in load_contracts().items():
         assert "the columns of the contract are there" in suites[export]
         assert ("persons are pseudonymous keys" in suites[export]) == bool(contract.personal_columns)
+
+
+def test_blank_cells_of_parquet_are_read_as_those_of_csv(tmp_path):
+    """Ingest lands "" where nothing stood; CSV gives null for it."""
+    blank = f"select coalesce(columns(*), '') from read_csv('{SEEDS / 'wecom__messages.csv'}', all_varchar = true)"
+    duckdb.sql(f"copy ({blank}) to '{tmp_path / 'wecom__messages.parquet'}'")
+    report = check_exports(tmp_path, BASELINE, only=["wecom__messages"])
+    assert report.asked
+    assert not report.findings

@@ -33,7 +33,8 @@ IDS = [
 ]
 TEXTS = ["面膜好用吗我是王小美美", "我家住在人民路", "请打我电话"]
 REMARKS = ["黄强丹-老客户", "放门口就好了"]
-SECRETS = [*NAMES, *PHONES, *ADDRESSES, *IDS, *TEXTS, *REMARKS]
+CARDS = ["11010119900307663X"]
+SECRETS = [*NAMES, *CARDS, *PHONES, *ADDRESSES, *IDS, *TEXTS, *REMARKS]
 WM, UN, OP, ST = IDS
 YOUZAN = [
     *("订单号", "销售渠道", "归属店铺", "订单类型", "订单状态", "推广方式", "订单来源", "订单创建时间", "买家付款时间"),
@@ -79,6 +80,7 @@ def originals(folder: Path) -> None:
         {"订单号": "E202605010036655150001", "买家手机号": f"{PHONES[0]} {NAMES[0]}"},
         # cells of a row that has slipped
         {"订单号": "E20260501003665515", "订单实付金额": NAMES[2], "运费": PHONES[2], "买家付款时间": NAMES[0]},
+        {"订单号": "E20260501003665516", "全部商品名称": f"面膜，送到{PHONES[1]}，身份证11010119900307663X"},
     ]
     personal = {
         **{"收货人/提货人": NAMES[2], "收货人手机号/提货人手机号": PHONES[2], "详细收货地址/提货地址": ADDRESSES[0]},
