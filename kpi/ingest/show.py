@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from kpi.ingest.reasons import in_chinese
 from kpi.ingest.report import KINDS, FileReport, Report
 
 
@@ -70,8 +71,9 @@ WORDS = {
     "fine": ("全部入库", "all is landed"),
     "fine_checked": ("全部可以入库", "all can be landed"),
     "next": ("下一步", "next"),
+    "rejected": ("隔离：{reason}", "quarantined: {reason}"),
     "doubt": (
-        "已入库，但模型会搁置：{reason}。请修改导出文件，或在 acknowledged_quarantine.csv 中确认",
+        "已保存，但此行暂不计入指标：{reason}。请修改后重新导出，或在 acknowledged_quarantine.csv 中确认",
         "landed, but the models will set it aside: {reason}. Mend the export or acknowledge it",
     ),
     "unknown_column": (
@@ -119,7 +121,9 @@ class Show:
 
     def say(self, word: str, **values: object) -> str:
         """A phrase, in one language or in both."""
-        zh, en = (text.format(**values) for text in WORDS[word])
+        zh, en = WORDS[word]
+        chinese = values | {"reason": in_chinese(str(values["reason"]))} if "reason" in values else values
+        zh, en = zh.format(**chinese), en.format(**values)
         return {"zh": zh, "en": en}.get(self._language, f"{zh} / {en}")
 
     def report(self, report: Report, ignore_unknown: bool) -> None:
@@ -216,7 +220,7 @@ class Show:
         for difference in file.control_differences:
             yield "", "", "", self.say("control", reason=difference)
         for row in file.rejected:
-            yield str(row.row), row.column, row.value, f"{self.say('quarantined')}: {row.reason}"
+            yield str(row.row), row.column, row.value, self.say("rejected", reason=row.reason)
         more = file.account.quarantined - len(file.rejected) if file.account else 0
         if more > 0:
             yield "…", "", "", f"{self.say('quarantined')}: {self.say('more', count=more)}"

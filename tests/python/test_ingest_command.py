@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -11,7 +13,9 @@ from test_ingest_run import ORDERS, PlainCsv, put
 from typer.testing import CliRunner
 
 from kpi.cli import app
+from kpi.ingest import doubts
 from kpi.ingest import run as runs
+from kpi.ingest.reasons import in_chinese
 from kpi.ingest.report import FileReport, Rejection, Report
 from kpi.ingest.rows import Account, Doubt, Nearest
 from kpi.ingest.show import WORDS, Language, Show
@@ -124,3 +128,12 @@ def test_every_phrase_stands_in_both_languages_with_the_same_values():
         assert sorted(part.split("}")[0] for part in zh.split("{")[1:]) == sorted(
             part.split("}")[0] for part in en.split("{")[1:]
         ), word
+
+
+def test_every_reason_of_a_doubt_is_said_in_chinese():
+    said = Path(doubts.__file__).read_text(encoding="utf-8")
+    found = set(re.findall(r'"((?:no|not|shortened|a phone)\b[^"{}]+)"', said))
+    assert len(found) > 8
+    assert not {reason for reason in found if in_chinese(reason) == reason}
+    assert in_chinese("28 cells, the header has 27") == "本行 28 格，表头 27 格"
+    assert in_chinese("总金额: the file says 9, its rows add up to 3") == "总金额：文件合计 9，明细合计 3"
