@@ -95,7 +95,7 @@ EDGES = {
 
 # Macros that name, read or write something instead of computing a value; what they do shows in every build.
 PLUMBING = {
-    *("export", "landed_reader", "raw", "lineage_columns", "generate_schema_name", "report_quarantine"),
+    *("export", "landed_reader", "landed_parts", "raw", "lineage_columns", "generate_schema_name", "report_quarantine"),
     *("check_export_files", "require_known_files", "require_sound_csv", "require_columns"),
     "exports_of_metrics",  # the unit test of absent_exports
 }
