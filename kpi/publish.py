@@ -23,7 +23,6 @@ with the old file open goes on reading it, and a run that is killed leaves it as
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from filelock import FileLock, Timeout
 
+from kpi.ingest.manifest import sync
 from kpi.privacy.disclosure import FEW, K, withhold
 from kpi.publish_choice import CELLS, FACTS, PERSONS, columns_with_keys, person_entities, quoted, reason_of
 from kpi.publish_choice import text as _text
@@ -118,7 +118,7 @@ def publish(
                 reached("replace")
                 if file.exists():
                     shutil.copymode(file, draft)  # who may read it has been decided
-                _sync(draft)
+                sync(draft)
                 draft.replace(file)
             finally:
                 _remove(draft)  # while the lock is held: without it the draft is another run's
@@ -134,14 +134,6 @@ def publish(
 def _remove(draft: Path) -> None:
     for path in (draft, draft.with_name(f"{draft.name}.wal")):
         path.unlink(missing_ok=True)
-
-
-def _sync(draft: Path) -> None:
-    handle = os.open(draft, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _copy_tables(

@@ -69,10 +69,12 @@ class Doubts:
 
         Returns:
             The batch, without words and phone numbers where a number or time belongs: cells of a row that has slipped
-            may be a name, and staging will set them aside whatever they are.
+            may be a name, and staging will set them aside whatever they are. In texts, phone and identity card numbers
+            are masked.
         """
         for at, column in enumerate(contract.columns):
-            if pattern_of(column, contract):
+            pattern = pattern_of(column, contract)
+            if pattern:
                 batch = _without_persons(contract, batch, at)
             elif column.type in ("text", "code"):
                 batch = self._without_numbers(contract, batch, at)
@@ -80,9 +82,8 @@ class Doubts:
                 self._note(contract, column, batch, "not one of the known codes", _not_listed)
             elif column.type == "id":
                 self._note(contract, column, batch, _SHORTENED[0], lambda cells, _: _like(cells, _SHORTENED[1]))
-            elif pattern := pattern_of(column, contract):
+            elif pattern:
                 self._note(contract, column, batch, pattern[0], lambda cells, _c, p=pattern[1]: _not_like(cells, p))
-
         return batch
 
     def _without_numbers(self, contract: Contract, batch: pa.RecordBatch, at: int) -> pa.RecordBatch:

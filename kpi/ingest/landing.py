@@ -31,7 +31,7 @@ from kpi.ingest.manifest import (
     Manifest,
     Part,
     read_manifest,
-    sync_directory,
+    sync,
     write_manifest,
 )
 from kpi.ingest.parts import LINEAGE, day_range, export_schema, rewritten_path, write_table
@@ -250,7 +250,7 @@ class Change:
             folders |= {target.parent, target.parent.parent}
             reached("moved")
         for folder in folders:
-            sync_directory(folder)
+            sync(folder)
 
 
 def parquet_reader(paths: Iterable[Path]) -> str:

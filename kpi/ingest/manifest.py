@@ -153,12 +153,12 @@ def write_manifest(directory: Path, manifest: Manifest, scratch: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(directory / MANIFEST)
-    sync_directory(directory)
+    sync(directory)
 
 
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory last through a loss of power."""
-    handle = os.open(directory, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Make a file, or the names in a directory, last through a loss of power."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
