@@ -81,7 +81,7 @@ def who_holds(path: Path | str, error: Exception | None = None) -> list[Holder]:
 def _describe(pid: int) -> Holder:
     try:
         process = psutil.Process(pid)
-        command = " ".join(process.cmdline()) or process.name()
+        command = " ".join(" ".join(process.cmdline()).split()) or process.name()
         shown = command if len(command) <= _SHOWN else command[: _SHOWN - 1] + "…"
         return Holder(pid, shown, process.username(), datetime.fromtimestamp(process.create_time()))
     except (psutil.Error, KeyError, OSError):  # ended, another container's, or a user without a name
@@ -93,9 +93,9 @@ def locked_message(path: Path | str, holders: list[Holder]) -> str:
     names = "\n".join(f"  {holder}" for holder in holders) or "  (PID ?)"
     return (
         f"{path}: 仓库文件正被占用 the warehouse is held by\n{names}\n"
-        "怎么办:若是另一次构建,等它结束再运行;若是 BI 或其他客户端,关闭它的连接,今后用 kpi publish 发布副本,让 BI 读副本。\n"
-        "What to do: another build: wait until it has ended. A BI tool or another client: close its connection; from then "
-        "on publish a copy with kpi publish and let it read that."
+        "怎么办:若是另一次构建,等它结束;若是 BI 等客户端,关闭其连接,今后用 kpi publish 发布副本给它读。\n"
+        "What to do: another build: wait until it has ended. A BI tool or another client: close its connection;\n"
+        "from then on publish a copy with kpi publish and let it read that."
     )
 
 
@@ -173,7 +173,8 @@ def require_whole(db: duckdb.DuckDBPyConnection, path: Path | str) -> None:
     if names:
         some = ", ".join(names[:_NAMED]) + (f", … ({len(names)})" if len(names) > _NAMED else "")
         raise WarehouseError(
-            f"{path}: 上次构建未完成,新旧表混在一起 the last build did not finish, new tables stand beside old ones: {some}\n"
-            "怎么办:重新运行 dbt build(只重建其余的表:dbt retry),成功后再来;此前发布的文件不受影响。\n"
-            "What to do: run dbt build again, and come back when it has succeeded; what was published before stands."
+            f"{path}: 上次构建未完成,新旧表混杂 the last build did not finish, new tables stand beside old ones:\n"
+            f"  {some}\n"
+            "怎么办:重新运行 dbt build,成功后再来;此前发布的文件不受影响。\n"
+            "What to do: run dbt build again and come back when it has succeeded; what was published before stands."
         )
