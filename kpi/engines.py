@@ -1,13 +1,13 @@
-"""The engines that hold a warehouse: how its SQL is written, and how it is read without being in anybody's way.
+"""The engine that holds a warehouse: how its SQL is written, and how it is read without being in anybody's way.
 
-DuckDB is the only one so far. Another one is a class with the same members and a line in ``ENGINES``.
+DuckDB is the only one so far. Another one is a class with the members of ``Engine``.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,12 +22,8 @@ class Engine(Protocol):
 
     dialect: str  # as MetricFlow spells it in SqlEngine
 
-    def connected(self) -> Any:
-        """Context manager that gives a connection of DB-API 2.0 on which nothing can be written."""
-
-
-class WarehouseError(RuntimeError):
-    """The warehouse cannot be read; the message says why and what to do."""
+    def connected(self) -> AbstractContextManager[Any]:
+        """A connection of DB-API 2.0 on which nothing can be written."""
 
 
 class DuckDb:
@@ -55,49 +51,33 @@ class DuckDb:
         """The warehouse, opened read-only and closed afterwards; unqualified tables are its own.
 
         Raises:
-            WarehouseError: when the file is not there, is held by a build, or is no warehouse.
+            kpi.warehouse.WarehouseError: when the file is not there, or another process holds it.
         """
-        if not self.file.is_file():
-            raise WarehouseError(f"{self.file}: no warehouse. Run `make build` (or `dbt build`) first.")
         with duckdb.connect() as connection:
             path, name = str(self.file).replace("'", "''"), self.database.replace('"', '""')
             try:
-                connection.execute(f'attach \'{path}\' as "{name}" (read_only); use "{name}"')
+                connection.execute(f"attach '{path}' as \"{name}\" (read_only)")
             except duckdb.Error as error:
-                raise WarehouseError(refused(self.file, error)) from error
-            connection.execute(f"set TimeZone = '{TIME_ZONE}'")
+                raise _said_why(self.file, error) from error
             # what is asked may hold SQL of whoever asks: it reads this file and nothing else of the machine
-            connection.execute("set enable_external_access = false; set lock_configuration = true")
+            connection.execute(
+                f"use \"{name}\"; set TimeZone = '{TIME_ZONE}'; set enable_external_access = false; "
+                "set lock_configuration = true"
+            )
             yield connection
-
-
-ENGINES = {"duckdb": DuckDb}
-
-
-def refused(file: Path, error: Exception) -> str:
-    """Why a warehouse cannot be opened, and what to do."""
-    said = str(error).strip().splitlines()[0]
-    if "lock" not in said.lower() and "handle conflict" not in said.lower():
-        return f"{file}: {said}"
-    return f"{file}: {_holder(said)} holds the warehouse for writing. Ask again when it has finished."
-
-
-def _holder(said: str) -> str:
-    """Who has the lock, by the process id that DuckDB tells."""
-    import re
-
-    found = re.search(r"PID (\d+)", said)
-    if not found:
-        return "another process"
-    import psutil
-
-    try:
-        command = " ".join(psutil.Process(int(found[1])).cmdline())[:120]
-    except psutil.Error:
-        return f"process {found[1]}"
-    return f"process {found[1]} ({command})"
 
 
 def warehouse_file(project: Path) -> Path:
     """The warehouse of a project: ``COMMUNITY_METRICS_DB``, or the usual file; relative paths start at the project."""
     return project / (os.environ.get("COMMUNITY_METRICS_DB") or WAREHOUSE)
+
+
+def _said_why(file: Path, error: duckdb.Error) -> Exception:
+    """Why a warehouse cannot be opened, and what to do; who holds it is looked up only then."""
+    from kpi.warehouse import LockedWarehouseError, WarehouseError, locked_message, who_holds
+
+    if not file.exists():
+        return WarehouseError(f"{file}: 没有仓库文件 no warehouse. 先运行 make build; run `make build` first.")
+    if "lock on file" in str(error) or "used by another process" in str(error):
+        return LockedWarehouseError(locked_message(file, who_holds(file, error)))
+    return WarehouseError(f"{file}: {str(error).strip().splitlines()[0]}")

@@ -85,7 +85,11 @@ class Labels:
             return (chinese or name, english)[at]
         stem, _, last = name.rpartition("__")
         if stem in self.dimensions and last in self.grains:
-            return self.grains[last][at] if stem == "metric_time" else f"{self._dimension(stem)[at]} {self.grains[last][at]}"
+            return (
+                self.grains[last][at]
+                if stem == "metric_time"
+                else f"{self._dimension(stem)[at]} {self.grains[last][at]}"
+            )
         return self._dimension(name)[at]
 
     def _dimension(self, name: str) -> Pair:

@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kpi.engines import ENGINES, Engine, warehouse_file
+from kpi.engines import DuckDb, Engine, warehouse_file
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,18 @@ class SemanticLayer:
         if not file.exists():
             raise FileNotFoundError(f"{file} is missing. Run `make build` (or `dbt build`) first.")
         self._definitions = file.read_text(encoding="utf-8")
-        name = database_of(self._manifest)
-        self._warehouse: Engine = ENGINES["duckdb"](warehouse or warehouse_file(project), name)
+        self._warehouse: Engine = DuckDb(warehouse or warehouse_file(project), self.database)
         self._connection: Any = None
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The definitions, the content of a ``semantic_manifest.json``."""
+        return json.loads(self._definitions)
+
+    @property
+    def database(self) -> str:
+        """The name by which the SQL calls the warehouse."""
+        return self.manifest["semantic_models"][0]["node_relation"]["database"]
 
     @contextmanager
     def connected(self) -> Iterator[SemanticLayer]:
@@ -78,13 +87,18 @@ class SemanticLayer:
                 self._connection = None
 
     def metric_names(self) -> list[str]:
-        """Ids of all metrics, sorted."""
-        return sorted(metric["name"] for metric in self._manifest["metrics"])
+        """Ids of all metrics but private ones, sorted."""
+        named = self.manifest["metrics"]
+        return sorted(metric["name"] for metric in named if not metric["type_params"]["is_private"])
 
     def dimensions(self, metric: str, *others: str) -> list[str]:
         """Dimensions that all the metrics can be split by, e.g. ``community__community_type``; no times, no keys."""
         found = self._compiler.simple_dimensions_for_metrics([metric, *others])
         return sorted({item.dunder_name for item in found if item.type.value == "categorical"})
+
+    def entities(self, metric: str, *others: str) -> list[str]:
+        """Keys that all the metrics can be grouped by, e.g. ``community``."""
+        return sorted({item.name for item in self._compiler.entities_for_metrics([metric, *others])})
 
     def finest_grain(self, metric: str, *others: str) -> str:
         """The shortest period that all the metrics can be asked for: ``day``, ``week`` or ``month``."""
@@ -95,7 +109,7 @@ class SemanticLayer:
 
     def saved_query_names(self) -> list[str]:
         """Names of all saved queries, sorted."""
-        return sorted(query["name"] for query in self._manifest["saved_queries"])
+        return sorted(query["name"] for query in self.manifest["saved_queries"])
 
     def sql(self, statement: str) -> Answer:
         """Run one SQL statement on the warehouse; tables without a database are those of the warehouse."""
@@ -157,7 +171,7 @@ class SemanticLayer:
             Exception: MetricFlow's own, when the definitions contradict each other.
         """
         other = copy.copy(self)
-        other.__dict__.pop("_manifest", None)
+        other.__dict__.pop("manifest", None)
         other.__dict__.pop("_compiler", None)
         other._definitions = json.dumps(manifest)
         other._compiler  # noqa: B018  # what is wrong shows here, not at the first question
@@ -172,17 +186,14 @@ class SemanticLayer:
         return self._compiler.explain(MetricFlowQueryRequest.create(**request)).sql_statement.sql
 
     @cached_property
-    def _manifest(self) -> dict[str, Any]:
-        return json.loads(self._definitions)
-
-    @cached_property
     def _compiler(self) -> Any:
         """MetricFlow's engine, which compiles and never runs anything."""
         from metricflow.engine.metricflow_engine import MetricFlowEngine
         from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
         from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
-        logging.getLogger("metricflow").setLevel(logging.ERROR)
+        for package in ("metricflow", "metricflow_semantics"):  # they warn of what they find slow
+            logging.getLogger(package).setLevel(logging.ERROR)
         # counts and medians become what the compiler knows only here: what dbt writes is not the last form
         manifest = parse_manifest_from_dbt_generated_manifest(self._definitions)
         return MetricFlowEngine(SemanticManifestLookup(manifest), _Dialect(self._warehouse.dialect))
@@ -201,11 +212,6 @@ class _Dialect:
 
     def render_bind_parameter_key(self, bind_parameter_key: str) -> str:
         raise NotImplementedError(f"{bind_parameter_key}: SQL without parameters is expected")
-
-
-def database_of(manifest: dict[str, Any]) -> str:
-    """The name by which the SQL of the definitions calls the warehouse."""
-    return manifest["semantic_models"][0]["node_relation"]["database"]
 
 
 def _request(

@@ -169,8 +169,8 @@ def ask_metrics(project: Path) -> list[tuple[Any, ...]]:
     Raises:
         CheckError: when the warehouse or the manifest is not there.
     """
-    from kpi.engines import WarehouseError
     from kpi.semantic import SemanticLayer
+    from kpi.warehouse import WarehouseError
 
     try:
         layer = SemanticLayer(project)
