@@ -2,8 +2,8 @@
 
 usage: python bench/query.py [--rounds 7]    (from the root of a built project)
 
-A repeated `kpi query` is set against the bare price: an interpreter that imports DuckDB, opens the warehouse in the same
-way, runs the same SQL and prints the rows. A new one is set against `mf query` end to end, each with nothing remembered.
+A repeated `kpi query` is set against the bare price: an interpreter that imports DuckDB, opens the warehouse in the
+same way, runs the same SQL and prints the rows. A new one is set against `mf query` end to end, nothing remembered.
 Rounds are interleaved, so that a busy machine slows down all alike; medians are compared.
 """
 

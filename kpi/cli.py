@@ -18,8 +18,11 @@ def __getattr__(name: str) -> Any:
 def main() -> None:
     """Answer a plain ``kpi query`` at once; leave everything else to the command line proper."""
     if sys.argv[1:2] == ["query"]:
+        import gc
+
         from kpi.query.fast import answer_plain
 
+        gc.disable()  # one answer, and the process ends: looking for garbage costs more than it frees
         status = answer_plain(sys.argv[2:])
         if status is not None:
             sys.exit(status)

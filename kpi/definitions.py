@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 PARTS = ("Answers", "Counts", "Numerator", "Denominator", "Clock", "Null and zero", "Not")
+_NAMED = re.compile(r"Metric\(\s*'(\w+)'")  # a metric in the filter of another one
 _PART = re.compile(rf"(?:^|(?<=[.?!] ))({'|'.join(PARTS)}): ")
 
 
@@ -65,6 +66,7 @@ class Definitions:
 
     def __init__(self, manifest: Mapping[str, Any]) -> None:
         """Take the content of a ``semantic_manifest.json``."""
+        self._manifest = manifest
         self._raw = {metric["name"]: metric for metric in manifest["metrics"]}
         self.metrics = {
             name: Metric(
@@ -91,6 +93,17 @@ class Definitions:
         """The simple metrics that a metric is made of; a simple one is its own."""
         inputs = _inputs(self._raw[name])
         return set().union(*(self.leaves(other) for other in inputs)) if inputs else {name}
+
+    def only(self, names: Iterable[str]) -> dict[str, Any]:
+        """The manifest with these metrics, all that they are made of, and no others."""
+        kept: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            if (name := waiting.pop()) not in kept:
+                kept.add(name)
+                waiting += [*_inputs(self._raw[name]), *_NAMED.findall(json.dumps(self._raw[name]))]
+        metrics = [metric for metric in self._manifest["metrics"] if metric["name"] in kept]
+        return {**self._manifest, "metrics": metrics, "saved_queries": []}
 
     def is_stock(self, name: str) -> bool:
         """Whether it takes, of a period, the last day that it finds: a filter then decides which day that is."""

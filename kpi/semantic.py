@@ -177,6 +177,10 @@ class SemanticLayer:
         other._compiler  # noqa: B018  # what is wrong shows here, not at the first question
         return other
 
+    def narrowed(self, manifest: dict[str, Any]) -> SemanticLayer:
+        """This layer where it has started; else one that starts sooner, on definitions that are a part of its own."""
+        return self if "_compiler" in self.__dict__ else self.defined_by(manifest)
+
     def _ask(self, **request: Any) -> Answer:
         return self.sql(self._compiled(**request))
 

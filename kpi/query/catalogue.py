@@ -72,6 +72,7 @@ def possible(words: Sequence[str], project: Path) -> dict[str, Any]:
         layer, labels = SemanticLayer(project), load_labels(project)
         definitions = Definitions(layer.manifest)
         metrics = list(dict.fromkeys(find_metric(word, definitions, labels) for word in words))
+        layer = layer.narrowed(definitions.only(metrics))
         finest = layer.finest_grain(*metrics)
         found = {
             "metrics": metrics,

@@ -32,6 +32,8 @@ def compile_question(question: Question, project: Path) -> dict[str, Any]:
     layer = SemanticLayer(project)
     definitions, labels = Definitions(layer.manifest), load_labels(project)
     metrics = list(dict.fromkeys(find_metric(word, definitions, labels) for word in question.metrics))
+    if not any("Metric(" in text for text in question.where):
+        layer = layer.narrowed(definitions.only(metrics))
     possible = layer.dimensions(*metrics)
     everywhere = sorted({*labels.dimensions, *possible} - {"metric_time"})
 

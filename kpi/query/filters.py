@@ -35,6 +35,8 @@ def translate(text: str, find: Callable[[str], str], entities: frozenset[str], l
         return text
     if "{" in text or ";" in text or "--" in text or "/*" in text:
         raise QueryError(f"--where {text}: a condition without {{, ; and comments, e.g. community_type = '福利群'")
+    if text.count("'") % 2 or text.count("(") != text.count(")"):
+        raise QueryError(f"--where {text}: a quote or bracket is not closed")
     tokens = list(_TOKEN.finditer(text))
     made, dimension = [], ""
     for at, token in enumerate(tokens):
@@ -58,8 +60,6 @@ def translate(text: str, find: Callable[[str], str], entities: frozenset[str], l
                 made.append(f"{{{{ Dimension('{dimension}') }}}}")
         else:
             made.append(token[0])
-    if text.count("'") % 2 or text.count("(") != text.count(")"):
-        raise QueryError(f"--where {text}: a quote or bracket is not closed")
     return "".join(made)
 
 

@@ -95,7 +95,7 @@ class ProjectCopy:
 # Files that read the built warehouse: DuckDB lends a file to one process at a time, so they go to one.
 READING = {
     *("test_truth", "test_every_metric_answers", "test_semantic_layer", "test_identities", "test_identities_ring"),
-    *("test_boundaries", "test_pages", "test_readme", "test_publish"),
+    *("test_boundaries", "test_pages", "test_readme", "test_publish", "test_query"),
 }
 
 
