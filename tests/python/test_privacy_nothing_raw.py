@@ -231,6 +231,6 @@ def test_a_traceback_shows_no_variables() -> None:
 def test_an_import_of_the_keys_needs_no_heavy_library() -> None:
     """`kpi --help` and whoever only makes keys should not load a dictionary or a warehouse."""
     heavy = "'rjieba', 'duckdb', 'pyarrow', 'dbt'"
-    program = f"import sys, kpi.cli, kpi.privacy.keys; print([m for m in ({heavy}) if m in sys.modules])"
+    program = f"import sys, kpi.app, kpi.privacy.keys; print([m for m in ({heavy}) if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
