@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kpi import publish as module
-from kpi.cli import app
+from kpi.app import app
 from kpi.privacy.disclosure import COMPLEMENTARY, FEW
 from kpi.publish import PublishError, inputs, persons_of, protect, publish
 from kpi.semantic import Answer
