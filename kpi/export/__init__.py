@@ -11,3 +11,9 @@ beside a figure (previous period, same period last year, band, interval, status)
 * ``write``: all tables with their comments, in one transaction.
 * ``run``: these in their order.
 """
+
+from __future__ import annotations
+
+from kpi.export.catalogue import fingerprint
+
+__all__ = ["fingerprint"]

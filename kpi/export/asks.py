@@ -116,8 +116,11 @@ def _group_by(query: str, text: str) -> str:
 
 
 def long_asks(catalogue: Catalogue, layer: SemanticLayer) -> list[Ask]:
-    """The questions behind ``metrics.metric_values``: day by nothing, week and month by nothing and by the shared
-    dimensions, quarter and year by nothing, and some metrics by dimensions of their own, by month."""
+    """The questions behind ``metrics.metric_values``.
+
+    Day by nothing, week and month by nothing and by the shared dimensions, quarter and year by nothing, and some
+    metrics by dimensions of their own, by month.
+    """
     splits = {name: set(layer.dimensions(name)) for name in catalogue.metrics}
     finest = {name: GRAINS.index(layer.finest_grain(name)) for name in catalogue.metrics}
     order = sorted(catalogue.metrics, key=lambda name: (sorted(facts_of(name, catalogue.manifest)), name))
@@ -158,8 +161,8 @@ def facts_of(name: str, manifest: Mapping[str, Any]) -> set[str]:
 
 def _facts(name: str, metrics: Mapping[str, Any]) -> set[str]:
     parameters = metrics[name]["type_params"]
-    parts = [
-        part["name"] for part in (parameters["numerator"], parameters["denominator"], *parameters["metrics"]) if part
-    ]
+    parts = (parameters["numerator"], parameters["denominator"], *parameters["metrics"])
     how = parameters.get("metric_aggregation_params")
-    return {fact for part in parts for fact in _facts(part, metrics)} or {how["semantic_model"] if how else ""}
+    return {fact for part in parts if part for fact in _facts(part["name"], metrics)} or {
+        how["semantic_model"] if how else ""
+    }

@@ -10,6 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from kpi.definitions import formula_of
+from kpi.labels import load_labels
+
 SETTLE_DAYS = 2  # days in which late events of any kind still arrive
 UNITS = {
     "count": "人数、次数等整数 whole number of things",
@@ -23,6 +26,12 @@ UNITS = {
     "number": "随所指的指标而定 in the unit of the metric that it is about",
 }
 PROPORTION = "proportion"
+
+
+def fingerprint(manifest: Mapping[str, Any]) -> str:
+    """A hash of all definitions of a semantic manifest: the same where they are the same; 16 hexadecimal digits."""
+    parts = {key: manifest[key] for key in ("metrics", "saved_queries", "semantic_models")}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 class ExportError(Exception):
@@ -85,7 +94,7 @@ class Catalogue:
             ExportError: for a metric without a known unit.
         """
         self.manifest = manifest
-        texts = _texts()
+        texts = load_labels().metrics
         self.metrics: dict[str, Metric] = {}
         for found in sorted(manifest["metrics"], key=lambda metric: metric["name"]):
             meta = (found.get("config") or {}).get("meta") or {}
@@ -108,9 +117,8 @@ class Catalogue:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of all definitions: the same where they are the same, 16 hexadecimal digits."""
-        parts = {key: self.manifest[key] for key in ("metrics", "saved_queries", "semantic_models")}
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+        """See ``fingerprint``."""
+        return fingerprint(self.manifest)
 
 
 def _metric(found: Mapping[str, Any], meta: Mapping[str, Any], texts: Mapping[str, Any]) -> Metric:
@@ -122,7 +130,7 @@ def _metric(found: Mapping[str, Any], meta: Mapping[str, Any], texts: Mapping[st
         label_en=(text and text.en) or name.replace("_", " ").capitalize(),
         description=" ".join(found["description"].split()),
         synonyms=tuple(text.synonyms) if text else (),
-        formula=_formula(found),
+        formula=formula_of(found).replace("`", ""),
         meta=meta,
         numerator=_input(parameters["numerator"]),
         denominator=_input(parameters["denominator"]),
@@ -134,22 +142,3 @@ def _input(part: Mapping[str, Any] | None) -> Input | None:
         return None
     filters = (part["filter"] or {}).get("where_filters", [])
     return Input(part["name"], tuple(each["where_sql_template"] for each in filters))
-
-
-def _formula(found: Mapping[str, Any]) -> str:
-    """How a metric is made, in one line."""
-    parameters = found["type_params"]
-    if found["type"] == "ratio":
-        return f"{parameters['numerator']['name']} / {parameters['denominator']['name']}"
-    if parameters["expr"] and found["type"] == "derived":
-        return " ".join(parameters["expr"].split())
-    how = parameters.get("metric_aggregation_params") or {}
-    return f"{how.get('agg', 'sum')} in {how.get('semantic_model', '')}"
-
-
-def _texts() -> Mapping[str, Any]:
-    try:
-        from kpi.labels import load_labels
-    except ImportError:
-        return {}
-    return load_labels().metrics

@@ -49,10 +49,8 @@ def add_cells(db: duckdb.DuckDBPyConnection, layer: SemanticLayer, catalogue: Ca
         table = f"filtered_{number}"
         types[_name(part)] = _answer(db, table, layer.sql_of([part.metric], ask.group_by, part.where))[part.metric]
         columns[_name(part)] = f"{table}.{quoted(part.metric)}"
-        matches = " and ".join(
-            f"{table}.{quoted(key)} is not distinct from answer.{quoted(key)}" for key in ask.group_by
-        )
-        joins.append(f"left join {table} on {matches}")
+        keys = [f"{table}.{quoted(key)} is not distinct from answer.{quoted(key)}" for key in ask.group_by]
+        joins.append(f"left join {table} on {' and '.join(keys)}")
     value = f"cast(answer.{quoted(split[0])} as varchar)" if split else f"'{ALL}'"
     selects = []
     for name in ask.metrics:
@@ -70,11 +68,10 @@ def _parts(metric: Metric, columns: dict[str, str], types: dict[str, str]) -> tu
     """Numerator and denominator in SQL, and whether the denominator is a number of things."""
     if metric.numerator is None or metric.denominator is None:
         return "null::double", "null::double", "false"
-    of = {
-        part: columns.get(_name(part), f"answer.{quoted(part.metric)}")
-        for part in (metric.numerator, metric.denominator)
-    }
-    return of[metric.numerator], of[metric.denominator], str(types[_name(metric.denominator)] in WHOLE).lower()
+    numerator, denominator = (
+        columns.get(_name(part), f"answer.{quoted(part.metric)}") for part in (metric.numerator, metric.denominator)
+    )
+    return numerator, denominator, str(types[_name(metric.denominator)] in WHOLE).lower()
 
 
 def _name(part: Input) -> str:

@@ -3,13 +3,13 @@
 All of it compares exported figures with one another; no figure is made here. Rules, each named in ``compare.sql``:
 
 * A *period* runs from its first day to its last that counts: not after the as-of day. Weeks start on Monday.
-* ``is_partial``: the period ends after the as-of day, or the exports that the metric needs begin within it or end in it.
+* ``is_partial``: the period ends after the as-of day, or the exports that the metric needs begin or end within it.
 * ``is_provisional``: fewer than the metric's ``settles_after_days`` days have passed since its end.
 * ``previous_value``: one period before; ``previous_year_value``: the same day, month, quarter or year of the last year,
   of weeks the one 364 days before. 29 February has none.
-* ``band_low``, ``band_high``: the middle 80 % of the peers' figures of the previous ``BAND_PERIODS`` periods, partial ones
-  left out, from ``BAND_MINIMUM`` figures on. Peers of a community: communities of its type whose age in that period is
-  in the same bracket (``AGE_BRACKETS``); of everything else: itself.
+* ``band_low``, ``band_high``: the middle 80 % of the peers' figures of the previous ``BAND_PERIODS`` periods, partial
+  ones left out, from ``BAND_MINIMUM`` figures on. Peers of a community: communities of its type whose age in that
+  period is in the same bracket (``AGE_BRACKETS``); of everything else: itself.
 """
 
 from __future__ import annotations

@@ -11,19 +11,13 @@ import duckdb
 
 from kpi.export.catalogue import Catalogue
 from kpi.export.write import DEFINITIONS, draft_rows
+from kpi.labels import load_labels
 
 if TYPE_CHECKING:
     from kpi.semantic import SemanticLayer
 
 # parts of a description, see CONTRIBUTING.md
 _CAVEATS = re.compile(r"\bNot: (.*)$")
-_LABELS = {
-    "community__community_type": ("社群类型", "Community type", False),
-    "community__lifecycle_stage": ("生命周期阶段", "Lifecycle stage", True),
-    "community__community_name": ("社群", "Community", False),
-    "channel__channel_name": ("渠道", "Channel", False),
-    "member__role": ("成员角色", "Member role", False),
-}
 
 
 @dataclass(frozen=True)
@@ -38,13 +32,13 @@ class Dimension:
 
 def describe_dimensions(names: Sequence[str]) -> list[Dimension]:
     """Labels of dimensions, from ``kpi/labels.yml``."""
-    try:
-        from kpi.labels import load_labels
-    except ImportError:
-        known = {name: Dimension(name, *_LABELS[name]) for name in _LABELS}
-    else:
-        known = {name: Dimension(name, d.zh, d.en, bool(d.ordered)) for name, d in load_labels().dimensions.items()}
-    return [known.get(name) or Dimension(name, name, _words(name), False) for name in names]
+    known = load_labels().dimensions
+    return [
+        Dimension(name, known[name].zh, known[name].en, known[name].is_ordered)
+        if name in known
+        else Dimension(name, name, _words(name), False)
+        for name in names
+    ]
 
 
 def _words(name: str) -> str:
@@ -66,5 +60,5 @@ def describe_metrics(db: duckdb.DuckDBPyConnection, catalogue: Catalogue, layer:
                 *(meta.get("kind"), metric.settles_after_days),
             )
         )
-    types = {column: "varchar" for column in DEFINITIONS} | {"version": "bigint", "settles_after_days": "bigint"}
+    types = dict.fromkeys(DEFINITIONS, "varchar") | {"version": "bigint", "settles_after_days": "bigint"}
     draft_rows(db, draft, types, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ def export(
     catalogue: Catalogue,
     layer: SemanticLayer,
     *,
+    project: Path = Path(),
     tell: Tell = lambda step, done, total: None,
     asks: Sequence[Ask] | None = None,
     saved: Sequence[SavedAsk] | None = None,
@@ -57,6 +59,7 @@ def export(
         warehouse: the built warehouse.
         catalogue: the metrics.
         layer: compiles the questions.
+        project: folder of the dbt project, whose last build is named in the log.
         tell: is told the step, how many questions are answered and how many there are.
         asks: questions of the long table; all when omitted.
         saved: saved queries; all when omitted.
@@ -76,8 +79,15 @@ def export(
             _require_built(db, warehouse, name)
             tables, as_of = _draft(db, catalogue, layer, asks, saved, name, tell)
         done = Exported(as_of, catalogue.fingerprint, _counts(db, tables))
-        rows = [(table, count, as_of, done.fingerprint) for table, count in done.tables.items()]
-        types = {"table_name": "varchar", "rows": "bigint", "as_of": "date", "fingerprint": "varchar"}
+        build = last_build(project)
+        rows = [(table, count, as_of, done.fingerprint, build) for table, count in done.tables.items()]
+        types = {
+            "table_name": "varchar",
+            "rows": "bigint",
+            "as_of": "date",
+            "fingerprint": "varchar",
+            "build": "varchar",
+        }
         write.draft_rows(db, "export_log", types, rows)
         tables["export_log"] = write.Table("export_log", "导出记录 One row per table of this schema.", write.LOG)
         if _state(warehouse) != before:
@@ -131,6 +141,15 @@ def _draft(
         "dimension_definitions", "维度 One row per dimension by which something is exported.", write.DIMENSIONS
     )
     return tables, as_of
+
+
+def last_build(project: Path) -> str | None:
+    """The id that dbt gave to the last run in a project; None where there was none."""
+    try:
+        results = json.loads((project / "target" / "run_results.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return results["metadata"]["invocation_id"]
 
 
 def database_of(catalogue: Catalogue) -> str:

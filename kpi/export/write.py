@@ -35,16 +35,16 @@ LONG = {
     "is_partial": "周期未完 the period is not over at as_of, or is not covered from its first to its last day",
     "is_provisional": "可能变动 later exports may still move the figure: cohort not matured, refunds still to come",
     "previous_value": "上一周期 (环比) the same figure one period before",
-    "previous_year_value": "去年同期 (同比) the same figure in the same period of the last year; of weeks 364 days before",
-    "band_low": "同类下限 below it are 10 % of the peers' figures of the 12 periods before; peers of a community are of the "
-    "same type and age, everything else is its own; null below 8 figures",
+    "previous_year_value": "去年同期 (同比) the same figure in that period of the last year; weeks: 364 days before",
+    "band_low": "同类下限 below it are 10 % of the peers' figures of the 12 periods before; peers of a community are "
+    "of the same type and age, everything else is its own; null below 8 figures",
     "band_high": "同类上限 above it are 10 % of those figures",
     "band_n": "同类样本数 how many figures the band rests on",
     "target": "目标 metric target_value",
     "attainment": "完成率 metric target_attainment_rate",
-    "status": "状态 on_target, off_target; without a target in_band, above_band, below_band; null where neither can be said",
-    "null_reason": "缺值原因 absent_export: … (no such export), not_covered (days outside of the exports), not_matured (cohort "
-    "too young), zero_denominator, mixed_kinds (ask by its own dimension), not_known",
+    "status": "状态 on_target, off_target; without a target in_band, above_band, below_band; null: none can be said",
+    "null_reason": "缺值原因 absent_export: … (no such export), not_covered (days outside of the exports), not_matured "
+    "(cohort too young), zero_denominator, mixed_kinds (ask by its own dimension), not_known",
     "version": "口径版本 version of the metric's definition",
     "as_of": "数据截止日 last complete day of the exports",
 }
@@ -79,6 +79,7 @@ LOG = {
     "rows": "行数 its rows",
     "as_of": "数据截止日 last complete day of the exports",
     "fingerprint": "口径指纹 hash of all definitions of the semantic layer: another one, another definition",
+    "build": "构建编号 dbt's id of the last run before the export",
 }
 
 
@@ -101,8 +102,8 @@ def long_table() -> Table:
     """``metric_values``."""
     return Table(
         "metric_values",
-        "指标长表 One row per metric, period and value of a dimension; each figure computed by MetricFlow, none added up. "
-        + NOT_WITHHELD,
+        "指标长表 One row per metric, period and value of a dimension; each figure computed by MetricFlow, none added "
+        "up. " + NOT_WITHHELD,
         LONG,
     )
 
