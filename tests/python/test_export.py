@@ -280,17 +280,21 @@ def test_saved_queries_keep_money_exact_and_counts_whole(exported, semantic_laye
                 "and table_name = 'monetization_by_community'"
             ).fetchall()
         )
-        here = db.execute("select * from metrics.acquisition_scorecard").fetchall()
+        found = db.execute("from metrics.acquisition_scorecard")
+        names = [column[0] for column in found.description]
+        here = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
     assert types["metric_time__month"] == "DATE"
     assert types["orders"] == "BIGINT"
     assert types["net_sales"] == types["community_cost"] == "DECIMAL(18,2)"
     answer = semantic_layer.saved_query("acquisition_scorecard")
-    there = sorted((row[0].date(), *row[1:]) for row in answer.rows)
-    assert [tuple(map(_number, row)) for row in here] == [tuple(map(_number, row)) for row in there]
-
-
-def _number(value):
-    return value if value is None or isinstance(value, dt.date) else pytest.approx(float(value))
+    there = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    months = {row["metric_time__month"].date(): row for row in there}
+    assert [row["metric_time__month"] for row in here] == sorted(months)
+    for row in here:
+        for name in names[1:]:
+            value, asked = row[name], months[row["metric_time__month"]][name]
+            assert (value is None) == (asked is None), name
+            assert value is None or float(value) == pytest.approx(float(asked)), name
 
 
 def test_every_table_and_column_has_a_comment(exported):
