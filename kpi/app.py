@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from kpi import __version__
+from kpi.export.command import export_command
 from kpi.privacy import commands
 from kpi.publish_command import publish_command
 from kpi.query.command import dimensions_command, metrics_command, query_command
@@ -254,6 +255,7 @@ app.command("reidentify")(commands.reidentify_command)
 app.command("erase")(commands.erase_command)
 app.command("rekey")(commands.rekey_command)
 app.command("expire")(commands.expire_command)
+app.command("export")(export_command)
 app.command("publish")(publish_command)
 app.command("query")(query_command)
 app.command("metrics")(metrics_command)
