@@ -10,6 +10,13 @@ WORDS = {
     "table": Text("数据表", "Data table"),
     "contents": Text("目录", "Contents"),
     "no_data": Text("没有数据", "No data"),
+    "no_before": Text("没有上期可比", "No period before to compare"),
+    "others": Text("该阶段其他指标", "Other metrics of the stage"),
+    "look_at": Text("先看", "Look at"),
+    "to_do": Text("可做", "To do"),
+    "clock": Text("时间口径", "Clock"),
+    "version": Text("版本", "Version"),
+    "sources": Text("来源文档", "Source documents"),
 }
 
 STAGES = {
@@ -56,6 +63,6 @@ SEGMENTS = {
     "low_demand": Text("低需求", "Low demand"),
     "observing": Text("观察期", "Observing"),
     "not_profiled": Text("未画像", "Not profiled"),
+    "entered": Text("新进入", "Entered"),
     "left": Text("已离开", "Left"),
-    "new": Text("新加入", "New"),
 }
