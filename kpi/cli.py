@@ -19,6 +19,7 @@ from rich.table import Table
 from kpi import __version__
 from kpi.privacy import commands
 from kpi.publish_command import publish_command
+from kpi.report.command import report_command
 
 if TYPE_CHECKING:
     from kpi.boundaries.run import Report
@@ -255,6 +256,7 @@ app.command("erase")(commands.erase_command)
 app.command("rekey")(commands.rekey_command)
 app.command("expire")(commands.expire_command)
 app.command("publish")(publish_command)
+app.command("report")(report_command)
 
 
 def main() -> None:
