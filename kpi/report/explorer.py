@@ -1,9 +1,9 @@
 """The metric explorer: one offline page on which any exported figure is found, split, charted and taken away.
 
-The page holds the cells of ``metrics.metric_values`` and adds nothing up: a cell that was not exported is not there. Cells are
-stored by column, per metric, grain and split; columns without a value are left out. The demo's 104,000 cells take 3 MB; the
-page grows with metrics times periods times groups, by about 25 bytes a cell. Where it would pass ``LIMIT``, splits of weeks
-go first, then days, and the page says so.
+The page holds the cells of ``metrics.metric_values`` and adds nothing up: a cell that was not exported is not there.
+Cells are stored by column, per metric, grain and split; columns without a value are left out. The demo's 104,000
+cells take 3.3 MB of a page of 4.6 MB; it grows with metrics times periods times groups, by about 30 bytes a cell.
+Where the cells would pass ``LIMIT``, splits of weeks go first, then days, and the page says so.
 """
 
 from __future__ import annotations
@@ -135,8 +135,8 @@ def _values(labels: Any, dimension: str) -> dict[str, tuple[str, str]]:
 def _cubes(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], dict[str, list[str]], list[str]]:
     """Cells by ``metric|grain|split``, the periods of each grain, and the reasons of unknown figures."""
     rows = connection.execute(
-        "select metric_id, grain, dimension, dimension_value, period_start, is_partial, is_provisional, status, null_reason, "
-        f"{', '.join(COLUMNS.values())} from metrics.metric_values order by all"
+        "select metric_id, grain, dimension, dimension_value, period_start, is_partial, is_provisional, status, "
+        f"null_reason, {', '.join(COLUMNS.values())} from metrics.metric_values order by all"
     )
     starts: dict[str, set[dt.date]] = defaultdict(set)
     cells: dict[str, list[tuple]] = defaultdict(list)

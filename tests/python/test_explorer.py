@@ -206,25 +206,25 @@ def exported():
     db.execute("create schema metrics")
     db.execute(
         "create table metrics.metric_definitions as select * from (values "
-        f"('sales', '{HOSTILE}', 'Sales', 'monetization', 'yuan', 'higher', 'Answers: how much? Counts: yuan.', 'sum', 'pay time', "
-        "null, 'add', 1, '004', 'GMV turnover'), "
-        "('leave_rate', '退群率', 'Leave rate', 'acquisition', 'share', 'lower', 'Answers: who leaves?', 'a / b', 'day', "
-        "'not churn', 'ratio', 2, '001', '离群率')) t(metric_id, label, label_en, stage, unit, direction, definition, formula, clock, "
-        "caveats, additivity, version, source_documents, synonyms)"
+        f"('sales', '{HOSTILE}', 'Sales', 'monetization', 'yuan', 'higher', 'Answers: how much? Counts: yuan.', "
+        "'sum', 'pay time', null, 'add', 1, '004', 'GMV turnover'), "
+        "('leave_rate', '退群率', 'Leave rate', 'acquisition', 'share', 'lower', 'Answers: who leaves?', 'a / b', "
+        "'day', 'not churn', 'ratio', 2, '001', '离群率')) t(metric_id, label, label_en, stage, "
+        "unit, direction, definition, formula, clock, caveats, additivity, version, source_documents, synonyms)"
     )
     db.execute(
         "create table metrics.dimension_definitions as select * from (values "
         "('community__community_name', '社群', 'Community', false)) t(dimension, label, label_en, is_ordered)"
     )
     columns = (
-        "metric_id, grain, period_start, dimension, dimension_value, value, numerator, denominator, sample_size, ci_low, ci_high, "
-        "band_low, band_high, target, is_partial, is_provisional, status, null_reason"
+        "metric_id, grain, period_start, dimension, dimension_value, value, numerator, denominator, sample_size, "
+        "ci_low, ci_high, band_low, band_high, target, is_partial, is_provisional, status, null_reason"
     )
     db.execute(
         "create table metrics.metric_values (metric_id varchar, grain varchar, period_start date, dimension varchar, "
-        "dimension_value varchar, value double, numerator double, denominator double, sample_size bigint, ci_low double, "
-        "ci_high double, band_low double, band_high double, target double, is_partial boolean, is_provisional boolean, "
-        "status varchar, null_reason varchar, as_of date default date '2026-06-10')"
+        "dimension_value varchar, value double, numerator double, denominator double, sample_size bigint, "
+        "ci_low double, ci_high double, band_low double, band_high double, target double, is_partial boolean, "
+        "is_provisional boolean, status varchar, null_reason varchar, as_of date default date '2026-06-10')"
     )
     rows = []
     for place, month in enumerate(MONTHS):
@@ -314,10 +314,13 @@ def _picked(page, **wanted):
 
 
 OVERLAPS = """() => {
-  const all = [...document.querySelectorAll("#canvas svg text")].filter((e) => e.textContent.trim()).map((e) => e.getBoundingClientRect());
+  const all = [...document.querySelectorAll("#canvas svg text")]
+    .filter((e) => e.textContent.trim()).map((e) => e.getBoundingClientRect());
   let n = 0;
   all.forEach((a, i) => all.slice(i + 1).forEach((b) => {
-    if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3) n += 1;
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 1 && high > 3) n += 1;
   }));
   return n;
 }"""
