@@ -20,6 +20,7 @@ from kpi import __version__
 from kpi.export.command import export_command
 from kpi.privacy import commands
 from kpi.publish_command import publish_command
+from kpi.report.command import report_command
 from kpi.query.command import dimensions_command, metrics_command, query_command
 
 if TYPE_CHECKING:
@@ -260,3 +261,4 @@ app.command("publish")(publish_command)
 app.command("query")(query_command)
 app.command("metrics")(metrics_command)
 app.command("dimensions")(dimensions_command)
+app.command("report")(report_command)

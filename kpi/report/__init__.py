@@ -1,0 +1,1 @@
+"""The report and the metric explorer: offline pages written from schema ``metrics``."""

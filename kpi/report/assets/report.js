@@ -1,0 +1,33 @@
+// Draws every chart of the page, and again when language, theme, width or medium change.
+"use strict";
+document.addEventListener("DOMContentLoaded", () => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const PAPER = 690; // pixels between the margins of an A4 page
+  let printing = false;
+
+  const drawAll = () => {
+    for (const [id, { kind, height, data: content }] of Object.entries(data)) {
+      const element = document.getElementById(id);
+      const width = printing ? PAPER : element.clientWidth;
+      if (!width) continue;
+      const tall = kind === "hours" && width < 560 ? 560 : height;
+      element.style.height = `${tall}px`;
+      element.style.width = printing ? `${PAPER}px` : "";
+      charts.draw(element, draw[kind](content, width), printing);
+    }
+  };
+  let waiting;
+  let seen = innerWidth;
+  addEventListener("resize", () => {
+    if (innerWidth === seen || printing) return;
+    seen = innerWidth;
+    clearTimeout(waiting);
+    waiting = setTimeout(drawAll, 120);
+  });
+  // these come before the listeners of page.js that change the theme and ask for the redrawing
+  addEventListener("beforeprint", () => { printing = true; }, true);
+  addEventListener("afterprint", () => { printing = false; }, true);
+  document.addEventListener("redraw", drawAll);
+  drawAll();
+  window.reportCharts = (id) => charts.of(document.getElementById(id)).getOption();
+});

@@ -1,0 +1,90 @@
+"""What changed and why: exact decompositions of the largest moves."""
+
+from __future__ import annotations
+
+from kpi.report import drivers, figures
+from kpi.report.blocks import Cell, Chart, Section, Table, missing, number
+from kpi.report.context import Context
+from kpi.report.texts import Text, same
+
+METHODS = {
+    "sum": Text("各部分之和", "sum of its parts"),
+    "mix_and_rate": Text("结构与水平", "mix and rate"),
+    "factors": Text("因子相乘", "product of factors"),
+}
+KINDS = {
+    "level": Text("数量", "level"),
+    "mix": Text("结构", "mix"),
+    "rate": Text("水平", "rate"),
+    "factor": Text("因子", "factor"),
+}
+
+
+def build(ctx: Context) -> Section | None:
+    """A chart for each of the largest moves; its parts add up to it."""
+    if ctx.campaign:
+        return None
+    moves = drivers.explain(
+        ctx.metrics.connection,
+        grain=ctx.period.grain,
+        period=ctx.period.start,
+        dimension=ctx.dimension,
+        value=ctx.member,
+    )
+    charts = [_chart(ctx, move, place) for place, move in enumerate(moves) if move.parts]
+    if not charts:
+        return None
+    lead = Text(
+        "每一项变动拆成几部分，各部分相加正好等于变动本身。拆分只说变动出在哪里，不说原因。",
+        "Each move is split into parts that add up to it exactly. The split says where the move is, not its cause.",
+    )
+    return Section("changes", Text("变了什么，出在哪里", "What changed, and where"), charts, lead)
+
+
+def _chart(ctx: Context, move: drivers.Move, place: int) -> Chart:
+    unit, label = ctx.unit(move.metric_id), ctx.label(move.metric_id)
+    before, after, moved = (
+        figures.show(move.before, unit),
+        figures.show(move.after, unit),
+        figures.plus(move.change, unit),
+    )
+    parts = sorted(move.parts, key=lambda part: -abs(part.effect))
+    first = parts[0]
+    finding = Text(
+        f"{label.zh} {before.zh} → {after.zh}（{moved.zh}），其中“{first.name}”占 {figures.plus(first.effect, unit).zh}",
+        f"{label.en} {before.en} → {after.en} ({moved.en}), of which “{first.name_en or first.name}” "
+        f"{figures.plus(first.effect, unit).en}",
+    )
+    table = Table(
+        Text(f"{label.zh}变动的各部分", f"Parts of the move of {label.en}"),
+        [
+            Text("部分", "Part"),
+            Text("性质", "Kind"),
+            Text("上期", "Before"),
+            Text("本期", "Now"),
+            Text("影响", "Effect"),
+        ],
+        [
+            [
+                *(Cell(Text(part.name, part.name_en or part.name)), Cell(KINDS.get(part.kind, same(part.kind)))),
+                *(missing() if x is None else number(f"{x:,.4g}") for x in (part.before, part.after)),
+                number(figures.plus(part.effect, unit)),
+            ]
+            for part in parts
+        ],
+    )
+    bars = [
+        {
+            "name": Text(part.name, part.name_en or part.name),
+            "value": part.effect,
+            "text": figures.plus(part.effect, unit),
+        }
+        for part in sorted(parts, key=lambda part: -part.effect)
+    ]
+    method = METHODS.get(move.method, same(move.method))
+    note = Text(f"拆分方法：{method.zh}。", f"Split by: {method.en}.")
+    return Chart(
+        *(f"change-{place}", "diverging", finding, table, {"bars": bars}, note),
+        height=80 + 28 * len(bars),
+        half=True,
+    )

@@ -1,0 +1,91 @@
+"""When members talk, by hour and weekday, against when the team posts, and the hours to post in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from kpi.report import figures
+from kpi.report.blocks import Cell, Chart, Section, Table, number
+from kpi.report.context import Context
+from kpi.report.texts import Text
+from kpi.report.words import WEEKDAYS
+
+WEEKDAY_COLUMNS = ("metric_time__extract_dow", "message_hour__sent_weekday", "message_hour__weekday")
+HOUR = "message_hour__sent_hour"
+RECOMMENDED = 3  # hours of a day
+
+
+def recommended(by_hour: dict[int, float]) -> list[int]:
+    """The hours with the most effective messages of members, in order of the day; earlier ones win ties."""
+    most = sorted((hour for hour, value in by_hour.items() if value > 0), key=lambda hour: (-by_hour[hour], hour))
+    return sorted(most[:RECOMMENDED])
+
+
+def spans(hours: list[int]) -> Text:
+    """Hours as spans: 9, 20, 21 are 9–10 时、20–22 时."""
+    runs: list[list[int]] = []
+    for hour in hours:
+        if runs and runs[-1][1] == hour:
+            runs[-1][1] = hour + 1
+        else:
+            runs.append([hour, hour + 1])
+    return Text(
+        "、".join(f"{first}–{last} 时" for first, last in runs),
+        ", ".join(f"{first}:00–{last}:00" for first, last in runs),
+    )
+
+
+def build(ctx: Context) -> Section | None:
+    """A heat map of effective messages, the recommended hours marked."""
+    rows = ctx.at(ctx.saved("message_hours") or [])
+    weekday = next((column for column in WEEKDAY_COLUMNS if rows and column in rows[0]), None)
+    if weekday is None:
+        return None
+    cells: dict[tuple[int, int], float] = {}
+    by_hour: dict[int, float] = defaultdict(float)
+    team: dict[int, float] = defaultdict(float)
+    for row in rows:
+        if row[weekday] is None or row[HOUR] is None or row["effective_messages"] is None:
+            continue
+        # counts add up over hours and weekdays; each message is in one cell
+        cells[int(row[HOUR]), int(str(row[weekday])[0]) - 1] = row["effective_messages"]
+        by_hour[int(row[HOUR])] += row["effective_messages"]
+        team[int(row[HOUR])] += row.get("team_messages") or 0
+    total = sum(by_hour.values())
+    if not total:
+        return None
+    best = recommended(by_hour)
+    share = figures.show(sum(by_hour[hour] for hour in best) / total, "share")
+    finding = Text(
+        f"成员在 {spans(best).zh}说得最多，占有效消息的 {share.zh}：建议在这些时段发布",
+        f"Members talk most at {spans(best).en}, {share.en} of effective messages: post in these hours",
+    )
+    busiest = max(team, key=lambda hour: (team[hour], -hour)) if any(team.values()) else None
+    note = Text(
+        f"共 {total:,.0f} 条成员有效消息；描边的三列是推荐的发布时段，即全周合计最多的三个小时。",
+        f"{total:,.0f} effective messages of members; the outlined columns are the three hours with the most of them.",
+    )
+    if busiest is not None:
+        note += Text(
+            f"运营与机器人发得最多的是 {spans([busiest]).zh}。", f" The team posts most at {spans([busiest]).en}."
+        )
+    hours = range(24)
+    table = Table(
+        Text("各时段成员有效消息数", "Effective messages of members by hour and weekday"),
+        [Text("小时", "Hour"), *WEEKDAYS],
+        [
+            [Cell(f"{hour}:00"), *(number(f"{cells.get((hour, place), 0):,.0f}") for place in range(7))]
+            for hour in hours
+        ],
+    )
+    data = {
+        "weekdays": list(WEEKDAYS),
+        "cells": [{"x": hour, "y": place, "value": value} for (hour, place), value in sorted(cells.items())],
+        "recommended": best,
+    }
+    ramp = (Text("0 条", "0 messages"), Text(f"{max(cells.values()):,.0f} 条", f"{max(cells.values()):,.0f} messages"))
+    return Section(
+        "hours",
+        Text("时段", "Hours"),
+        [Chart("hours-chart", "hours", finding, table, data, note, height=300, ramp=ramp)],
+    )
