@@ -13,7 +13,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const tall = kind === "hours" && width < 560 ? 560 : height;
       element.style.height = `${tall}px`;
       element.style.width = printing ? `${PAPER}px` : "";
-      charts.draw(element, draw[kind](content, width), printing);
+      charts.draw(element, draw[kind](content, width, tall), printing);
     }
   };
   let waiting;

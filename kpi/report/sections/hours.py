@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from kpi.report import figures
-from kpi.report.blocks import Cell, Chart, Section, Table, number
+from kpi.report.blocks import Cell, Chart, Section, Table, missing, number
 from kpi.report.context import Context
 from kpi.report.texts import Text
 from kpi.report.words import WEEKDAYS
@@ -54,6 +54,10 @@ def build(ctx: Context) -> Section | None:
     total = sum(by_hour.values())
     if not total:
         return None
+    # the archive covers a weekday or it does not: an hour without a row on a covered one had no message
+    for place in {place for _, place in cells}:
+        for hour in range(24):
+            cells.setdefault((hour, place), 0)
     best = recommended(by_hour)
     share = figures.show(sum(by_hour[hour] for hour in best) / total, "share")
     finding = Text(
@@ -74,7 +78,10 @@ def build(ctx: Context) -> Section | None:
         Text("各时段成员有效消息数", "Effective messages of members by hour and weekday"),
         [Text("小时", "Hour"), *WEEKDAYS],
         [
-            [Cell(f"{hour}:00"), *(number(f"{cells.get((hour, place), 0):,.0f}") for place in range(7))]
+            [
+                Cell(f"{hour}:00"),
+                *(number(f"{cells[hour, place]:,.0f}") if (hour, place) in cells else missing() for place in range(7)),
+            ]
             for hour in hours
         ],
     )

@@ -129,7 +129,7 @@ def card(ctx: Context, metric: str, previous_name: Text) -> Card | None:
     thin = row.sample_size is not None and row.sample_size < figures.SMALL
     moved = figures.change(row.value, row.previous_value, row.unit)
     if moved is not None:
-        moved = Text(f"{moved.zh}（较{previous_name.zh}）", f"{moved.en} vs {previous_name.en}")
+        moved = Text(f"较{previous_name.zh} {moved.zh}", f"{moved.en} vs {previous_name.en}")
     return Card(
         metric_id=metric,
         label=ctx.label(metric),
