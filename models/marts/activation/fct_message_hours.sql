@@ -90,6 +90,7 @@ final as (
         channel_id,
         sender_role,
         sent_hour,
+        cast({{ iso_weekday('date_day') }} as integer) as sent_weekday,
         cast(messages as integer) as messages,
         cast(customer_messages as integer) as customer_messages,
         cast(effective_messages as integer) as effective_messages,

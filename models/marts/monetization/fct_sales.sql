@@ -60,6 +60,7 @@ gather_rows as (
         end as unit_priced_amount,
         case when sales.is_cost_known then sales.paid_amount - sales.refunded_amount else 0 end as costed_amount,
         sales.cost_amount,
+        cast(extract(hour from sales.paid_at) as integer) as paid_hour,
         sales.paid_date
     from sales
     left join name_channels on sales.order_key = name_channels.order_key
@@ -86,6 +87,7 @@ gather_rows as (
         0 as unit_priced_amount,
         0 as costed_amount,
         0 as cost_amount,
+        null as paid_hour,
         sales_days.date_day as paid_date
     from sales_days
     left join sales
@@ -109,7 +111,9 @@ final as (
         gather_rows.uncosted_orders,
         gather_rows.costed_orders,
         gather_rows.unit_known_orders,
+        gather_rows.paid_hour,
         gather_rows.paid_date,
+        cast({{ iso_weekday('gather_rows.paid_date') }} as integer) as paid_weekday,
         cast(gather_rows.gross_amount as decimal(18, 2)) as gross_amount,
         cast(gather_rows.refunded_amount as decimal(18, 2)) as refunded_amount,
         cast(gather_rows.gross_amount - gather_rows.refunded_amount as decimal(18, 2)) as net_amount,
