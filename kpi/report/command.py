@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from kpi.report.source import GRAINS, ReportError
 
@@ -47,7 +48,7 @@ def report_command(
         with open_metrics(source or warehouse) as metrics:
             page = build(metrics, wanted)
     except ReportError as error:
-        err.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True, markup=True)
+        err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
     path = write(page, out / "report.html")
     Console().print(f"{path}: {len(page.encode('utf-8')) / 1e6:.2f} MB", highlight=False, soft_wrap=True)

@@ -276,8 +276,10 @@ const draw = (() => {
 
   const shares = ({ periods, series }, width) => {
     const small = width < 400;
+    const legend = series.map((s) => wide(say(s.name)) + 34);
+    const rows = 1 + legend.reduce(([row, used], w) => (used + w > width ? [row + 1, w] : [row, used + w]), [0, 0])[0];
     return {
-      grid: { left: 40, right: 8, top: 8, bottom: small ? 84 : 62 },
+      grid: { left: 44, right: 8, top: 8, bottom: 30 + 26 * rows, outerBoundsMode: "none" },
       legend: { bottom: 0, left: 0, right: 0, itemWidth: 12, itemHeight: 12, itemGap: 12, icon: "rect", data: series.map((s) => say(s.name)) },
       xAxis: { type: "category", data: periods.map(say), axisLabel: { hideOverlap: true } },
       yAxis: { type: "value", max: 1, axisLabel: { formatter: percent } },
@@ -357,7 +359,7 @@ const draw = (() => {
     grid: { left: 48, right: 4, top: 26, bottom: 26 },
     xAxis: { type: "category", data: bars.map((bar) => bar.name), axisLabel: { hideOverlap: true, fontSize: 11 } },
     yAxis: { type: "value", splitNumber: 4 },
-    tooltip: { formatter: (p) => tip(bars[p.dataIndex].name, [`${say(name)} ${say(bars[p.dataIndex].text)}`, `${say(more)} ${say(bars[p.dataIndex].more)}`]) },
+    tooltip: { formatter: (p) => tip(bars[p.dataIndex].name, [`${say(name)} ${say(bars[p.dataIndex].text)}`, more ? `${say(more)} ${say(bars[p.dataIndex].more)}` : ""]) },
     series: [{
       type: "bar", barMaxWidth: 34,
       data: bars.map((bar) => ({ value: bar.value, itemStyle: { color: bar.here ? token("series-1") : token("heat-1"), borderRadius: [2, 2, 0, 0] } })),
