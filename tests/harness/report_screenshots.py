@@ -1,4 +1,4 @@
-"""Screenshots of the report for docs/screenshots: ``python -m harness.report_screenshots target/report/report.html``."""
+"""Screenshots of the report for docs: ``python -m harness.report_screenshots target/report/report.html``."""
 
 from __future__ import annotations
 
