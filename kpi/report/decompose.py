@@ -7,13 +7,13 @@
     change of R = sum(mean(r) - mean(R)) * change of w   (mix)
                 + sum(mean(w) * change of r)             (rate)
 
-with means over the two periods: Kitagawa (1955), "Components of a Difference Between Two Rates", JASA 50, after Bennet
-(1920); it is the Shapley value of the two factors, so neither goes first. Taking ``mean(R)`` off changes nothing in sum, as
-the weights add up to 1 in both periods: a group gains by growing only if it is better than the whole. A group of one period
-has no rate in the other: all it does is mix.
+with means over the two periods: Kitagawa (1955), "Components of a Difference Between Two Rates", JASA 50, after
+Bennet (1920); it is the Shapley value of the two factors, so neither goes first. Taking ``mean(R)`` off changes
+nothing in sum, as the weights add up to 1 in both periods: a group gains by growing only if it is better than the
+whole. A group of one period has no rate in the other: all it does is mix.
 
-**What does not add up.** One person may be in several groups. Then the groups together are something else than the whole;
-how their difference moved is the part ``rest``.
+**What does not add up.** One person may be in several groups. Then the groups together are something else than the
+whole; how their difference moved is the part ``rest``.
 """
 
 from __future__ import annotations

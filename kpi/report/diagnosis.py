@@ -1,8 +1,8 @@
 """问题及解决方法: what the sources say to look at and to do about each figure that is off its target or band.
 
-The advice is reference data (``seeds/reference/metric_remedies.csv``, table ``reference.metric_remedies``, in the warehouse
-and in the published file). It is the sources' experience, not something that the figures show; where neither a target nor a
-band says that a figure is off, nothing is prescribed.
+The advice is reference data (``seeds/reference/metric_remedies.csv``, table ``reference.metric_remedies``, in the
+warehouse and in the published file). It is the sources' experience, not something that the figures show; where
+neither a target nor a band says that a figure is off, nothing is prescribed.
 """
 
 from __future__ import annotations
@@ -110,7 +110,8 @@ def diagnose(
         value: value of the dimension.
     """
     rows = connection.execute(
-        f"select {', '.join(Judged.__dataclass_fields__)} from metrics.metric_values where grain = $1 and period_start = $2 "
+        f"select {', '.join(Judged.__dataclass_fields__)} from metrics.metric_values "
+        "where grain = $1 and period_start = $2 "
         "and (dimension = $3 and dimension_value is not distinct from $4 or $3 = 'all' and dimension = $5)",
         [grain, period, dimension, value, SEGMENTS],
     ).fetchall()

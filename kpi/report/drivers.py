@@ -1,11 +1,11 @@
 """What changed the most, and where: the moves of a period and the parts they are made of.
 
-A move is large when it is large beside how much the metric usually moves from period to period (the median of its earlier
-moves, scaled as a standard deviation) and beside the 95 % interval of a proportion: the larger of the two is the yardstick.
-Per cent would put small numbers first. A move within its yardstick is none.
+A move is large when it is large beside how much the metric usually moves from period to period (the median of its
+earlier moves, scaled as a standard deviation) and beside the 95 % interval of a proportion: the larger of the two is
+the yardstick. Per cent would put small numbers first. A move within its yardstick is none.
 
-Each is split by the dimension that tells the most: little rest, and one group that did more than an even share and more
-than its size. Most causes stand in no dimension: a split says where a move is, not why.
+Each is split by the dimension that tells the most: little rest, and one group that did more than an even share and
+more than its size. Most causes stand in no dimension: a split says where a move is, not why.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from kpi.labels import load_labels
@@ -120,7 +121,8 @@ def explain(
     rows = [
         Row(*found)
         for found in connection.execute(
-            f"select {', '.join(Row.__dataclass_fields__)} from metrics.metric_values where grain = $1 and period_start <= $2 "
+            f"select {', '.join(Row.__dataclass_fields__)} from metrics.metric_values "
+            "where grain = $1 and period_start <= $2 "
             "and (dimension = $3 and dimension_value is not distinct from $4 or $3 = 'all')",
             [grain, period, dimension, value],
         ).fetchall()
@@ -174,7 +176,7 @@ def _size(history: list[Row], period: dt.date) -> float | None:
     if (after.period_start - before.period_start).days > _longest(history):
         return None  # a period between them is missing
     known = [row.value for row in history[:-1] if not row.is_partial and row.value is not None]
-    earlier = [abs(b - a) for a, b in zip(known, known[1:], strict=False)]
+    earlier = [abs(b - a) for a, b in pairwise(known)]
     yardsticks = [ROBUST * statistics.median(earlier)] if len(earlier) >= FEWEST else []
     halves = [
         (row.ci_high - row.ci_low) / 2 for row in (before, after) if row.ci_low is not None and row.ci_high is not None
@@ -186,9 +188,9 @@ def _size(history: list[Row], period: dt.date) -> float | None:
 
 
 def _longest(history: list[Row]) -> int:
-    """Days from one period to the next, at most: of the shortest step seen, months being up to 31 and quarters up to 92."""
+    """Days from one period to the next, at most, by the shortest step seen: months and quarters vary by 3 days."""
     starts = [row.period_start for row in history]
-    shortest = min((b - a).days for a, b in zip(starts, starts[1:], strict=False))
+    shortest = min((b - a).days for a, b in pairwise(starts))
     return {7: 7, 1: 1}.get(shortest, shortest + 3)
 
 
@@ -248,7 +250,7 @@ def _counted(groups: Groups) -> dict[str | None, Cell]:
 
 
 def _told(effects: list[Effect]) -> float:
-    """How much a split tells, 0 to 1: one group has more of all effects than an even share, and than it has of the figure.
+    """How much a split tells, 0 to 1: one group did more than an even share, and more than its size.
 
     Without the second, the split by which nearly everybody is in one group would always win.
     """
