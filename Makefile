@@ -58,6 +58,12 @@ docs: $(RUNTIME) $(PROJECT) profiles.yml ## write the documentation site, one fi
 	@$(BIN)/dbt --quiet docs generate --static
 	@echo "Documentation: target/static_index.html"
 
+.PHONY: report
+report: $(RUNTIME) $(PROJECT) profiles.yml ## write the report and the metric explorer, pages that open offline
+	@db="$${COMMUNITY_METRICS_DB:-$(WAREHOUSE)}"; [ -e "$$db" ] || $(BIN)/dbt build || [ -e "$$db" ]
+	@$(BIN)/kpi export
+	@$(BIN)/kpi report --out target/report
+
 .PHONY: check
 check: $(DEV) $(PROJECT) profiles.yml ## check landed exports and metrics at their boundaries; pages in target/boundaries
 	@$(BIN)/kpi check --docs target/boundaries

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from kpi.report.source import GRAINS, ReportError
 
@@ -33,7 +34,8 @@ def report_command(
         Path | None, typer.Option("--from", help="A published file instead of the warehouse 读取已发布的文件.")
     ] = None,
 ) -> None:
-    """Write the report, one HTML file that opens offline 生成报告."""
+    """Write the report and the metric explorer, HTML files that open offline 生成报告与指标浏览页."""
+    from kpi.report.explorer import write_explorer
     from kpi.report.report import Wanted, build, write
     from kpi.report.source import open_metrics
 
@@ -45,9 +47,10 @@ def report_command(
     wanted = Wanted(period, on.date() if on else None, community, campaign, lang)
     try:
         with open_metrics(source or warehouse) as metrics:
-            page = build(metrics, wanted)
+            report = write(build(metrics, wanted), out / "report.html")
+            explorer = write_explorer(metrics.connection, out, lang)
     except ReportError as error:
-        err.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True, markup=True)
+        err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
-    path = write(page, out / "report.html")
-    Console().print(f"{path}: {len(page.encode('utf-8')) / 1e6:.2f} MB", highlight=False, soft_wrap=True)
+    for path in (report, explorer):
+        Console().print(f"{path}: {path.stat().st_size / 1e6:.2f} MB", highlight=False, soft_wrap=True)

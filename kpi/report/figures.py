@@ -17,6 +17,8 @@ def _signed(text: str) -> str:
 
 def _share(value: float) -> str:
     percent = value * 100
+    if percent in (0, 100):
+        return f"{percent:.0f}%"
     return f"{percent:,.2f}%" if 0 < abs(percent) < 0.995 else f"{percent:,.1f}%"
 
 
@@ -63,6 +65,8 @@ def plus(value: float, unit: str | None) -> Text:
         return Text(f"{number} 个百分点", f"{number} pp")
     shown = show(abs(value), unit)
     sign = "+" if value > 0 else "−" if value < 0 else ""
+    if unit == "yuan":
+        sign += "\u2060"  # no line ends between the sign and the money
     return Text(sign + shown.zh, sign + shown.en)
 
 

@@ -36,6 +36,30 @@ STATUS = {
     "below_band": Text("低于常态区间", "Below usual band"),
 }
 
+# codes of null_reason in metrics.metric_values; what stands behind a colon is the code's own detail
+REASONS = {
+    "absent_export": Text("没有导入所需的导出文件", "the export it needs is not loaded"),
+    "not_covered": Text("导出文件没有覆盖这段时间", "no loaded export covers the period"),
+    "not_matured": Text("观察期未满", "the cohort has not matured"),
+    "zero_denominator": Text("分母为零", "the denominator is zero"),
+    "mixed_kinds": Text("口径不同的部分不能合计", "parts of different kinds do not add up"),
+    "not_known": Text("未知", "not known"),
+    "withheld": Text("人数太少，隐去", "too few persons, withheld"),
+}
+
+
+def reason(code: str | None) -> Text:
+    """Why a figure is missing, in words; an unknown code as it is."""
+    if not code:
+        return WORDS["no_data"]
+    known, _, detail = code.partition(":")
+    text = REASONS.get(known.strip())
+    if text is None:
+        return Text(code, code)
+    detail = detail.strip()
+    return Text(f"{text.zh}：{detail}", f"{text.en}: {detail}") if detail else text
+
+
 COMMUNITY_TYPES = {
     "welfare": Text("福利群", "Welfare"),
     "flash": Text("快闪群", "Flash"),

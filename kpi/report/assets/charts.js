@@ -6,6 +6,9 @@ const draw = (() => {
   const narrow = (width) => width < 560;
   const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
+  /** Width of a text, near enough: Chinese is as wide as high. */
+  const wide = (text, size = 12) => [...text].reduce((sum, c) => sum + (c.codePointAt(0) > 0x2000 ? size : size * 0.62), 0);
+
   /** A tooltip as elements: names are other people's strings and never markup. */
   const tip = (title, lines) => {
     const box = document.createElement("div");
@@ -139,10 +142,9 @@ const draw = (() => {
           emphasis: { itemStyle: { borderColor: token("ink"), borderWidth: 1 } },
         },
         {
-          type: "custom", silent: true, z: 5, data: recommended,
+          type: "custom", silent: true, z: 5, data: recommended.map((hour) => place(hour, 0)),
           renderItem: (_, api) => {
-            const hour = api.value(0);
-            const [x, y] = api.coord(tall ? [0, hour] : [hour, 0]);
+            const [x, y] = api.coord([api.value(0), api.value(1)]);
             const [w, h] = api.size([1, 1]);
             return {
               type: "rect",
@@ -150,7 +152,6 @@ const draw = (() => {
               style: { fill: "none", stroke: token("mark"), lineWidth: 2 },
             };
           },
-          encode: { x: tall ? undefined : 0, y: tall ? 0 : undefined },
         },
       ],
     };
@@ -158,7 +159,30 @@ const draw = (() => {
 
   const percent = (value) => `${+(value * 100).toPrecision(3)}%`;
 
-  const quadrant = ({ points, whole, names: axes, corners }, width) => {
+  /** On which side of its point each name has room: beside no other name, on no other point, inside the grid. */
+  const beside = (points, [x, y], radius, grid, width, height, most) => {
+    const at = points.map((p) => [
+      grid.left + ((p.x - x.min) / (x.max - x.min)) * (width - grid.left - grid.right),
+      height - grid.bottom - ((p.y - y.min) / (y.max - y.min)) * (height - grid.top - grid.bottom),
+    ]);
+    const taken = points.map((p, i) => [at[i][0] - radius(p) / 2, at[i][1] - radius(p) / 2, at[i][0] + radius(p) / 2, at[i][1] + radius(p) / 2]);
+    const free = (box, own) =>
+      box[0] >= grid.left && box[2] <= width - 2 && box[1] >= grid.top - 8 && box[3] <= height - grid.bottom &&
+      taken.every((other, i) => i === own || box[2] <= other[0] || box[0] >= other[2] || box[3] <= other[1] || box[1] >= other[3]);
+    return points.map((p, i) => {
+      const [w, h, r] = [wide(cut(p.name, most)) + 4, 17, radius(p) / 2 + 4];
+      const [px, py] = at[i];
+      const boxes = {
+        right: [px + r, py - h / 2, px + r + w, py + h / 2], left: [px - r - w, py - h / 2, px - r, py + h / 2],
+        top: [px - w / 2, py - r - h, px + w / 2, py - r], bottom: [px - w / 2, py + r, px + w / 2, py + r + h],
+      };
+      const side = Object.keys(boxes).find((name) => free(boxes[name], i));
+      if (side) taken.push(boxes[side]);
+      return side;
+    });
+  };
+
+  const quadrant = ({ points, whole, names: axes, corners }, width, height) => {
     const small = narrow(width);
     const most = Math.max(1, ...points.map((p) => p.size ?? 0));
     const radius = (p) => 9 + 19 * Math.sqrt((p.size ?? 0) / most);
@@ -173,11 +197,15 @@ const draw = (() => {
       style: { text: say(text), fill: token("muted"), font: `600 ${small ? 11 : 12}px ${token("sans")}` },
     });
     const grid = { left: 52, right: 16, top: 52, bottom: 66 };
+    const fits = wide(say(corners[0])) + wide(say(corners[1])) + 24 < width - grid.left - grid.right;
+    const sides = beside(points, [span("x"), span("y")], radius, grid, width, height, small ? 8 : 14);
     return {
-      grid,
+      grid: { ...grid, outerBoundsMode: "none" },
       graphic: [
+        ...(fits ? [
         corner(corners[1], { left: grid.left }, { top: 30 }), corner(corners[0], { right: grid.right }, { top: 30 }),
         corner(corners[2], { left: grid.left }, { bottom: 22 }), corner(corners[3], { right: grid.right }, { bottom: 22 }),
+        ] : []),
         { type: "text", silent: true, left: 0, top: 4, style: { text: `↑ ${say(axes.y)}`, fill: token("muted"), font: `12px ${token("sans")}` } },
         { type: "text", silent: true, right: grid.right, bottom: 2, style: { text: `${say(axes.x)} →`, fill: token("muted"), font: `12px ${token("sans")}` } },
       ],
@@ -191,55 +219,73 @@ const draw = (() => {
       },
       series: [{
         type: "scatter",
-        data: points.map((p) => ({
+        data: points.map((p, at) => ({
           value: [p.x, p.y], symbolSize: radius(p),
           itemStyle: { color: p.thin ? token("series-6") : p.here ? token("mark") : token("series-1"), opacity: 0.82, borderColor: token("surface"), borderWidth: 1.5 },
-          label: { color: p.thin ? token("muted") : token("ink"), fontWeight: p.here ? 700 : 400 },
+          label: { show: Boolean(sides[at]), position: sides[at], color: p.thin ? token("muted") : token("ink"), fontWeight: p.here ? 700 : 400 },
         })),
-        label: { show: true, position: "right", distance: 5, fontSize: 12, formatter: (p) => cut(points[p.dataIndex].name, small ? 8 : 14) },
+        label: { distance: 5, fontSize: 12, formatter: (p) => cut(points[p.dataIndex].name, small ? 8 : 14) },
         labelLayout: { hideOverlap: true },
         markLine: {
-          silent: true, symbol: "none", label: { show: false }, lineStyle: { color: token("muted"), type: "dashed", width: 1 },
+          silent: true, precision: 12, symbol: "none", label: { show: false }, lineStyle: { color: token("muted"), type: "dashed", width: 1 },
           data: [{ xAxis: whole.x }, { yAxis: whole.y }],
         },
       }],
     };
   };
 
+  // the name stands on the other side of the zero line, next to its bar
   const diverging = ({ bars }, width) => {
-    const small = narrow(width);
-    const side = small ? 96 : Math.min(200, Math.max(110, width * 0.26));
-    const most = Math.max(...bars.map((bar) => Math.abs(bar.value))) || 1;
-    const anyDown = bars.some((bar) => bar.value < 0);
-    const anyUp = bars.some((bar) => bar.value > 0);
-    const room = small ? 2.0 : 1.5;
+    const most = narrow(width) ? 100 : 160;
+    const name = (bar) => Math.min(most, wide(say(bar.name))) + 14;
+    const value = (bar) => wide(say(bar.text)) + 14;
+    const up = bars.filter((bar) => bar.value >= 0);
+    const down = bars.filter((bar) => bar.value < 0);
+    const far = (some) => Math.max(0, ...some.map((bar) => Math.abs(bar.value)));
+    const widest = (some, of) => Math.max(0, ...some.map(of));
+    const [high, low] = [far(up), far(down)];
+    const space = width - widest(up, value) - widest(down, value);
+    let scale = space / (high + low || 1);
+    const left = Math.max(widest(up, name), widest(down, value) + low * scale);
+    const right = Math.max(widest(down, name), widest(up, value) + high * scale);
+    // where names need more than bars leave, the bars give way
+    if (left + right > width) scale = Math.min(high ? (width - left - widest(up, value)) / high : Infinity, low ? (width - right - widest(down, value)) / low : Infinity);
+    const zero = Math.max(widest(up, name), widest(down, value) + low * scale);
     return {
-      grid: { left: side, right: 6, top: 4, bottom: 4 },
-      xAxis: { ...hidden, min: anyDown ? -most * room : 0, max: anyUp ? most * room : 0 },
-      yAxis: names(bars.map((bar) => say(bar.name)), side - 14),
+      grid: { left: zero - low * scale, right: Math.max(0, width - zero - high * scale), top: 4, bottom: 4, outerBoundsMode: "none" },
+      xAxis: { ...hidden, min: -low, max: high || (low ? 0 : 1) },
+      yAxis: { type: "category", inverse: true, data: bars.map((_, at) => at), axisLabel: { show: false }, axisLine: { show: false } },
       tooltip: { formatter: (p) => tip(say(bars[p.dataIndex].name), [say(bars[p.dataIndex].text)]) },
-      series: [{
-        type: "bar", barCategoryGap: "34%",
-        data: bars.map((bar) => ({
-          value: bar.value, itemStyle: { color: bar.value < 0 ? token("series-2") : token("series-1"), borderRadius: 2 },
-          label: { position: bar.value < 0 ? "left" : "right" },
-        })),
-        label: { show: true, distance: 6, color: token("ink"), fontSize: 12, formatter: (p) => say(bars[p.dataIndex].text) },
-        markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: token("rule-strong"), type: "solid", width: 1 }, data: [{ xAxis: 0 }] },
-      }],
+      series: [
+        {
+          type: "bar", barCategoryGap: "34%",
+          data: bars.map((bar) => ({
+            value: bar.value, itemStyle: { color: bar.value < 0 ? token("series-2") : token("series-1"), borderRadius: 2 },
+            label: { position: bar.value < 0 ? "left" : "right" },
+          })),
+          label: { show: true, distance: 6, color: token("ink"), fontSize: 12, fontWeight: 600, formatter: (p) => say(bars[p.dataIndex].text) },
+          markLine: { silent: true, precision: 12, symbol: "none", label: { show: false }, lineStyle: { color: token("rule-strong"), type: "solid", width: 1 }, data: [{ xAxis: 0 }] },
+        },
+        {
+          type: "bar", barGap: "-100%", silent: true, data: bars.map((bar) => ({ value: 0, label: { position: bar.value < 0 ? "right" : "left" } })),
+          label: { show: true, distance: 8, color: token("ink"), fontSize: 12, width: most, overflow: "truncate", formatter: (p) => say(bars[p.dataIndex].name) },
+        },
+      ],
     };
   };
 
   const shares = ({ periods, series }, width) => {
-    const small = width < 480;
+    const small = width < 400;
+    const legend = series.map((s) => wide(say(s.name)) + 34);
+    const rows = 1 + legend.reduce(([row, used], w) => (used + w > width ? [row + 1, w] : [row, used + w]), [0, 0])[0];
     return {
-      grid: { left: 40, right: 8, top: 8, bottom: small ? 84 : 62 },
+      grid: { left: 44, right: 8, top: 8, bottom: 30 + 26 * rows, outerBoundsMode: "none" },
       legend: { bottom: 0, left: 0, right: 0, itemWidth: 12, itemHeight: 12, itemGap: 12, icon: "rect", data: series.map((s) => say(s.name)) },
       xAxis: { type: "category", data: periods.map(say), axisLabel: { hideOverlap: true } },
       yAxis: { type: "value", max: 1, axisLabel: { formatter: percent } },
       tooltip: { formatter: (p) => tip(p.seriesName, [say(periods[p.dataIndex]), say(series[p.seriesIndex].texts[p.dataIndex])]) },
-      series: series.map((s, at) => {
-        const colour = token(`series-${(at % 7) + 1}`);
+      series: series.map((s) => {
+        const colour = token(s.tone);
         return {
           type: "bar", stack: "all", name: say(s.name), data: s.values, barCategoryGap: "22%",
           itemStyle: { color: colour, borderColor: token("surface"), borderWidth: 1 },
@@ -250,18 +296,17 @@ const draw = (() => {
     };
   };
 
-  const flow = ({ links }, width) => {
-    const small = narrow(width);
+  const flow = ({ links }) => {
     const froms = [...new Set(links.map((link) => say(link.from)))];
     const tos = [...new Set(links.map((link) => say(link.to)))];
-    const all = [...new Set(links.flatMap((link) => [say(link.from), say(link.to)]))].sort();
-    const colour = (name) => token(`series-${(all.indexOf(name) % 7) + 1}`);
+    const tones = new Map(links.flatMap((link) => [[say(link.from), link.tones[0]], [say(link.to), link.tones[1]]]));
+    const colour = (name) => token(tones.get(name));
     const total = (side, name) => links.filter((link) => say(link[side]) === name).reduce((sum, link) => sum + link.value, 0);
     const node = (side, name) => ({
       name: `${side}:${name}`, depth: side === "from" ? 0 : 1, itemStyle: { color: colour(name) },
       label: { position: side === "from" ? "left" : "right", formatter: `${name.replace(/[{}]/g, "")} ${total(side, name).toLocaleString("en")}` },
     });
-    const room = small ? 92 : 130;
+    const room = 14 + Math.max(...links.flatMap((link) => [say(link.from), say(link.to)]).map((name) => wide(`${name} 0,000`)));
     return {
       tooltip: { formatter: (p) => (p.dataType === "edge" ? tip(`${p.data.source.slice(5)} → ${p.data.target.slice(3)}`, [p.value.toLocaleString("en")]) : tip(p.name.replace(/^(from|to):/, ""), [])) },
       series: [{
@@ -283,7 +328,7 @@ const draw = (() => {
     return {
       grid: { left: side, right: far, top: 34, bottom: 30 },
       legend: { top: 0, left: 0, itemWidth: 10, itemHeight: 10, icon: "circle", data: series.map(say) },
-      xAxis: { type: "value", min: 0, axisLabel: { formatter: percent, hideOverlap: true }, splitNumber: small ? 2 : 5 },
+      xAxis: { type: "value", min: 0, max: Math.max(...rows.flatMap((row) => row.values)) * 1.04, axisLabel: { formatter: percent, hideOverlap: true, showMaxLabel: false }, splitNumber: small ? 2 : 5 },
       yAxis: [
         names(rows.map((row) => row.name), side - 14),
         {
@@ -314,7 +359,7 @@ const draw = (() => {
     grid: { left: 48, right: 4, top: 26, bottom: 26 },
     xAxis: { type: "category", data: bars.map((bar) => bar.name), axisLabel: { hideOverlap: true, fontSize: 11 } },
     yAxis: { type: "value", splitNumber: 4 },
-    tooltip: { formatter: (p) => tip(bars[p.dataIndex].name, [`${say(name)} ${say(bars[p.dataIndex].text)}`, `${say(more)} ${say(bars[p.dataIndex].more)}`]) },
+    tooltip: { formatter: (p) => tip(bars[p.dataIndex].name, [`${say(name)} ${say(bars[p.dataIndex].text)}`, more ? `${say(more)} ${say(bars[p.dataIndex].more)}` : ""]) },
     series: [{
       type: "bar", barMaxWidth: 34,
       data: bars.map((bar) => ({ value: bar.value, itemStyle: { color: bar.here ? token("series-1") : token("heat-1"), borderRadius: [2, 2, 0, 0] } })),
@@ -335,7 +380,7 @@ const draw = (() => {
         type: "bar", barCategoryGap: "42%",
         data: bars.map((bar) => ({ value: bar.value, itemStyle: { color: bar.value >= 1 ? token("series-1") : token("series-2"), borderRadius: 2 } })),
         label: { show: true, position: "right", distance: 6, color: token("ink"), fontSize: 12, formatter: (p) => say(bars[p.dataIndex].text) },
-        markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: token("ink"), type: "solid", width: 1.5 }, data: [{ xAxis: 1 }] },
+        markLine: { silent: true, precision: 12, symbol: "none", label: { show: false }, lineStyle: { color: token("ink"), type: "solid", width: 1.5 }, data: [{ xAxis: 1 }] },
       }],
     };
   };

@@ -3,9 +3,9 @@
 document.addEventListener("DOMContentLoaded", () => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const PAPER = 690; // pixels between the margins of an A4 page
-  let printing = false;
 
   const drawAll = () => {
+    const printing = page.isPrinting();
     for (const [id, { kind, height, data: content }] of Object.entries(data)) {
       const element = document.getElementById(id);
       const width = printing ? PAPER : element.clientWidth;
@@ -13,20 +13,17 @@ document.addEventListener("DOMContentLoaded", () => {
       const tall = kind === "hours" && width < 560 ? 560 : height;
       element.style.height = `${tall}px`;
       element.style.width = printing ? `${PAPER}px` : "";
-      charts.draw(element, draw[kind](content, width), printing);
+      charts.draw(element, draw[kind](content, width, tall), printing);
     }
   };
   let waiting;
   let seen = innerWidth;
   addEventListener("resize", () => {
-    if (innerWidth === seen || printing) return;
+    if (innerWidth === seen || page.isPrinting()) return;
     seen = innerWidth;
     clearTimeout(waiting);
     waiting = setTimeout(drawAll, 120);
   });
-  // these come before the listeners of page.js that change the theme and ask for the redrawing
-  addEventListener("beforeprint", () => { printing = true; }, true);
-  addEventListener("afterprint", () => { printing = false; }, true);
   document.addEventListener("redraw", drawAll);
   drawAll();
   window.reportCharts = (id) => charts.of(document.getElementById(id)).getOption();

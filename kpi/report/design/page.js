@@ -6,6 +6,8 @@ const page = (() => {
   const listen = (query, f) => query.addEventListener("change", f);
   const redraw = () => document.dispatchEvent(new Event("redraw"));
 
+  let printing = false;
+
   const lang = () => root.dataset.lang;
   const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
   /** The text of the current language of {zh, en}; anything else as it is. */
@@ -36,10 +38,19 @@ const page = (() => {
     listen(dark, () => { label(); redraw(); });
     // paper is light, whatever the screen is
     let before;
-    addEventListener("beforeprint", () => { before = root.dataset.theme; root.dataset.theme = "light"; redraw(); });
-    addEventListener("afterprint", () => { if (before) root.dataset.theme = before; else delete root.dataset.theme; redraw(); });
+    addEventListener("beforeprint", () => {
+      if (!printing) before = root.dataset.theme;
+      printing = true;
+      root.dataset.theme = "light";
+      redraw();
+    });
+    addEventListener("afterprint", () => {
+      printing = false;
+      if (before) root.dataset.theme = before; else delete root.dataset.theme;
+      redraw();
+    });
     label();
   };
-  return { lang, isDark, say, token, start };
+  return { lang, isDark, isPrinting: () => printing, say, token, start };
 })();
 document.addEventListener("DOMContentLoaded", page.start);

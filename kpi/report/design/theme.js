@@ -28,11 +28,11 @@ const theme = () => {
 const charts = (() => {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const drawn = new Map();
-  /** Draw `option` into `element`, anew when the theme has changed. */
-  const draw = (element, option) => {
+  /** Draw `option` into `element` in the colours of now; `still` without animation, as for print. */
+  const draw = (element, option, still = false) => {
     drawn.get(element)?.dispose();
     const chart = echarts.init(element, theme(), { renderer: "svg" });
-    chart.setOption({ animation: !calm, animationDuration: 300, ...option });
+    chart.setOption({ animation: !calm && !still, animationDuration: 300, ...option });
     drawn.set(element, chart);
     return chart;
   };

@@ -9,7 +9,7 @@ from kpi.report.blocks import Cell, Chart, Listing, Section, Table, missing, num
 from kpi.report.context import COMMUNITY, Context
 from kpi.report.texts import Text, same
 
-NAME, TYPE, TIME = "campaign__campaign_name", "campaign__campaign_type", "metric_time__month"
+NAME, TYPE, TIME = "campaign__campaign_name", "campaign__campaign_type", "metric_time__day"
 STEPS = ("campaign_reached_members", "campaign_participants", "campaign_buyers")
 RATES = ("campaign_participation_rate", "campaign_conversion_rate")
 UNATTRIBUTED = "未归属"
@@ -27,11 +27,13 @@ def rows_of(ctx: Context) -> list[dict[str, Any]]:
     """Campaigns up to the period, latest first."""
     if not ctx.metrics.has("campaigns", NAME, TIME):
         return []
-    month = ctx.period.start.replace(day=1)
     found = [
         row
         for row in ctx.metrics.rows("campaigns")
-        if row[NAME] and row[NAME] != UNATTRIBUTED and row[TIME] <= month and row.get(STEPS[0]) is not None
+        if row[NAME]
+        and row[NAME] != UNATTRIBUTED
+        and row[TIME] <= ctx.period.known_until
+        and row.get(STEPS[0]) is not None
     ]
     if ctx.community and found and COMMUNITY in found[0]:
         found = [row for row in found if row[COMMUNITY] == ctx.community]
@@ -39,21 +41,21 @@ def rows_of(ctx: Context) -> list[dict[str, Any]]:
 
 
 def _metrics(rows: list[dict[str, Any]]) -> list[str]:
-    return [name for name in rows[0] if name not in (NAME, TYPE, TIME, COMMUNITY) and "__" not in name]
+    return [name for name in rows[0] if "__" not in name and name != "campaign"]
 
 
 def listing(ctx: Context, rows: list[dict[str, Any]]) -> Table:
     """One row per campaign, every figure the semantic layer gives of it."""
-    metrics = [name for name in _metrics(rows) if name != "campaign"]
+    metrics = _metrics(rows)
     return Table(
         Text("活动一览", "Campaigns"),
         [
-            *(Text("活动", "Campaign"), Text("类型", "Type"), Text("月份", "Month")),
-            *(ctx.label(metric) for metric in metrics),
+            *(Text("活动", "Campaign"), Text("类型", "Type"), Text("开始", "Start")),
+            *(name_of(ctx, metric) for metric in metrics),
         ],
         [
             [
-                *(Cell(row[NAME]), Cell(row.get(TYPE) or figures.NONE), Cell(f"{row[TIME]:%Y-%m}")),
+                *(Cell(row[NAME]), Cell(row.get(TYPE) or figures.NONE), Cell(f"{row[TIME]}")),
                 *(missing() if row[metric] is None else number(shown(ctx, row, metric)) for metric in metrics),
             ]
             for row in rows
@@ -62,8 +64,13 @@ def listing(ctx: Context, rows: list[dict[str, Any]]) -> Table:
 
 
 def shown(ctx: Context, row: dict[str, Any], metric: str) -> Text:
-    """A figure of a campaign; helpers without a definition are counts."""
-    return figures.show(row[metric], ctx.unit(metric) or ("ratio" if "return" in metric else "count"))
+    """A figure of a campaign; helpers without a definition have their unit here."""
+    return figures.show(row[metric], ctx.unit(metric) or UNITS.get(metric, "count"))
+
+
+def name_of(ctx: Context, metric: str) -> Text:
+    """Name of a figure of a campaign."""
+    return ctx.label(metric) if metric in ctx.metrics.definitions else NAMES.get(metric, same(metric))
 
 
 def build(ctx: Context) -> Section | None:
@@ -71,14 +78,14 @@ def build(ctx: Context) -> Section | None:
     rows = rows_of(ctx)
     if not rows:
         return None
-    this_month = [row for row in rows if row[TIME] == ctx.period.start.replace(day=1)]
-    named = [row for row in (this_month or rows) if row["campaign_conversion_rate"] is not None]
+    here = [row for row in rows if row[TIME] >= ctx.period.start]
+    named = [row for row in (here or rows) if row["campaign_conversion_rate"] is not None]
     finding = Text("还没有可算转化率的活动", "No campaign has a known conversion yet")
     if named:
         best = max(named, key=lambda row: (row["campaign_conversion_rate"], row[NAME]))
         rate = ctx.show(best["campaign_conversion_rate"], "campaign_conversion_rate")
         size = best[STEPS[0]]
-        where = Text("本期", "this period") if this_month else Text("近期", "recently")
+        where = Text("本期", "this period") if here else Text("近期", "recently")
         finding = Text(
             f"{where.zh}转化最好的活动是“{best[NAME]}”：{rate.zh}，触达 {size:,.0f} 人",
             f"Best conversion {where.en}: “{best[NAME]}”, {rate.en} of {size:,.0f} reached",
@@ -123,7 +130,7 @@ def review(ctx: Context) -> Section | None:
     for metric in STEPS:
         value = own.get(metric)
         share = value / before if value is not None and before else None
-        label = ctx.label(metric) if metric in ctx.metrics.definitions else STEP_NAMES[metric]
+        label = name_of(ctx, metric)
         steps.append(
             {
                 **{"name": label, "value": value, "text": figures.show(value, "count")},
@@ -136,9 +143,10 @@ def review(ctx: Context) -> Section | None:
         [Text("步骤", "Step"), Text("人数", "Persons"), Text("占上一步", "Of the step before")],
         [[Cell(step["name"]), number(step["text"]), Cell(step["share"] or figures.NONE, "number")] for step in steps],
     )
-    rates = [metric for metric in _metrics([own]) if metric not in (*STEPS, "campaign") and own[metric] is not None]
+    rates = [metric for metric in _metrics([own]) if metric not in STEPS and own[metric] is not None]
     listed = [
-        Text(f"{ctx.label(m).zh} {shown(ctx, own, m).zh}", f"{ctx.label(m).en} {shown(ctx, own, m).en}") for m in rates
+        Text(f"{name_of(ctx, m).zh} {shown(ctx, own, m).zh}", f"{name_of(ctx, m).en} {shown(ctx, own, m).en}")
+        for m in rates
     ]
     finding = (
         Text("，".join(text.zh for text in listed), ", ".join(text.en for text in listed))
@@ -154,8 +162,14 @@ def review(ctx: Context) -> Section | None:
     return Section("review", Text("活动复盘", "Campaign review"), blocks)
 
 
-STEP_NAMES = {
+UNITS = {"campaign_return": "ratio", "campaign_net_sales": "yuan", "campaign_cost": "yuan"}
+NAMES = {
     "campaign_reached_members": Text("活动触达人数", "Members reached"),
     "campaign_participants": Text("活动参与人数", "Participants"),
     "campaign_buyers": Text("活动购买人数", "Buyers"),
+    "campaign_orders": Text("活动订单数", "Orders"),
+    "campaign_net_sales": Text("活动营销额（净额）", "Net sales"),
+    "campaign_cost": Text("活动投入", "Cost"),
+    "campaign_messages": Text("活动期消息量", "Messages"),
+    "campaign_return": Text("活动投入产出比", "Return on cost"),
 }

@@ -7,16 +7,11 @@ from kpi.report.blocks import Cell, Chart, Section, Table, missing, number
 from kpi.report.context import Context
 from kpi.report.texts import Text, same
 
-METHODS = {
-    "sum": Text("各部分之和", "sum of its parts"),
-    "mix_and_rate": Text("结构与水平", "mix and rate"),
-    "factors": Text("因子相乘", "product of factors"),
-}
 KINDS = {
     "level": Text("数量", "level"),
     "mix": Text("结构", "mix"),
     "rate": Text("水平", "rate"),
-    "factor": Text("因子", "factor"),
+    "rest": Text("其余", "rest"),
 }
 
 
@@ -51,7 +46,7 @@ def _chart(ctx: Context, move: drivers.Move, place: int) -> Chart:
     parts = sorted(move.parts, key=lambda part: -abs(part.effect))
     first = parts[0]
     finding = Text(
-        f"{label.zh} {before.zh} → {after.zh}（{moved.zh}），其中“{first.name}”占 {figures.plus(first.effect, unit).zh}",
+        f"{label.zh} {before.zh} → {after.zh}（{moved.zh}），其中“{first.name}” {figures.plus(first.effect, unit).zh}",
         f"{label.en} {before.en} → {after.en} ({moved.en}), of which “{first.name_en or first.name}” "
         f"{figures.plus(first.effect, unit).en}",
     )
@@ -67,7 +62,10 @@ def _chart(ctx: Context, move: drivers.Move, place: int) -> Chart:
         [
             [
                 *(Cell(Text(part.name, part.name_en or part.name)), Cell(KINDS.get(part.kind, same(part.kind)))),
-                *(missing() if x is None else number(f"{x:,.4g}") for x in (part.before, part.after)),
+                *(
+                    missing() if x is None else number(figures.show(x, "share" if part.kind == "mix" else unit))
+                    for x in (part.before, part.after)
+                ),
                 number(figures.plus(part.effect, unit)),
             ]
             for part in parts
@@ -81,8 +79,7 @@ def _chart(ctx: Context, move: drivers.Move, place: int) -> Chart:
         }
         for part in sorted(parts, key=lambda part: -part.effect)
     ]
-    method = METHODS.get(move.method, same(move.method))
-    note = Text(f"拆分方法：{method.zh}。", f"Split by: {method.en}.")
+    note = Text(move.why_zh, move.why_en)
     return Chart(
         *(f"change-{place}", "diverging", finding, table, {"bars": bars}, note),
         height=80 + 28 * len(bars),

@@ -60,8 +60,9 @@ def build(ctx: Context) -> Section | None:
                     "cells": cells,
                 },
                 Text(
-                    "只有全部到期的批次有数；空格是还没到期，不是零。灰色字样本少于 30。",
-                    "Only matured cohorts have a figure; an empty cell is not matured, not zero. Grey: fewer than 30.",
+                    "只算已到期的人次；空格是还没到期，不是零。颜色在“在群”与“活跃”两组内各从最低到最高。",
+                    "Matured memberships only; an empty cell is not matured, not zero. "
+                    "Colours run from the lowest to the highest within “in group” and within “active”.",
                 ),
                 height=90 + 40 * len(rows),
             )

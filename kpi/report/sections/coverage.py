@@ -7,7 +7,8 @@ from collections import defaultdict
 from kpi.report import figures
 from kpi.report.blocks import Cell, Listing, Note, Section, Table, number
 from kpi.report.context import Context
-from kpi.report.texts import Text, joined, same
+from kpi.report.texts import Text, joined
+from kpi.report.words import reason
 
 
 def build(ctx: Context) -> Section:
@@ -20,11 +21,11 @@ def build(ctx: Context) -> Section:
     if reasons:
         rows = [
             [
-                Cell(same(reason) if reason else Text("没有数据", "no data")),
+                Cell(reason(code)),
                 number(f"{len(labels)}"),
                 Cell(joined(labels, "、", ", ")),
             ]
-            for reason, labels in sorted(reasons.items())
+            for code, labels in sorted(reasons.items())
         ]
         head = [Text("原因", "Reason"), Text("个数", "Metrics"), Text("指标", "Which")]
         caption = Text("本期没有数值的指标", "Metrics without a figure in this period")

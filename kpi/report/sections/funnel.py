@@ -60,8 +60,9 @@ def build(ctx: Context) -> Section | None:
     )
     note = Text(
         "条长按对数刻度，否则后几步看不见。人群是本期首次入群的人，后面各步在其后的窗口内发生。曝光按次计，与人数之间不算比率。",
-        "Bars are on a logarithmic scale, or the last steps could not be seen. The cohort is who first joined in the period; "
-        "later steps happen within their windows after that. Impressions are views, so no share is taken of them.",
+        "Bars are on a logarithmic scale, or the last steps could not be seen. "
+        "The cohort is who first joined in the period; later steps happen within their windows after that. "
+        "Impressions are views, so no share is taken of them.",
     )
     return Section(
         "funnel",

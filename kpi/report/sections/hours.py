@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 
 from kpi.report import figures
-from kpi.report.blocks import Cell, Chart, Section, Table, number
+from kpi.report.blocks import Cell, Chart, Section, Table, missing, number
 from kpi.report.context import Context
 from kpi.report.texts import Text
 from kpi.report.words import WEEKDAYS
 
-WEEKDAY_COLUMNS = ("metric_time__extract_dow", "message_hour__sent_weekday", "message_hour__weekday")
+WEEKDAY = "message_hour__sent_weekday"  # 1 is Monday
 HOUR = "message_hour__sent_hour"
+TITLE = Text("时段", "Hours")
 RECOMMENDED = 3  # hours of a day
 
 
@@ -38,43 +39,45 @@ def spans(hours: list[int]) -> Text:
 def build(ctx: Context) -> Section | None:
     """A heat map of effective messages, the recommended hours marked."""
     rows = ctx.at(ctx.saved("message_hours") or [])
-    weekday = next((column for column in WEEKDAY_COLUMNS if rows and column in rows[0]), None)
-    if weekday is None:
+    if not rows:
         return None
+    # counts add up over hours and weekdays: each message is in one row
     cells: dict[tuple[int, int], float] = {}
     by_hour: dict[int, float] = defaultdict(float)
-    team: dict[int, float] = defaultdict(float)
     for row in rows:
-        if row[weekday] is None or row[HOUR] is None or row["effective_messages"] is None:
+        if row[HOUR] is None or row["effective_messages"] is None:
             continue
-        # counts add up over hours and weekdays; each message is in one cell
-        cells[int(row[HOUR]), int(str(row[weekday])[0]) - 1] = row["effective_messages"]
         by_hour[int(row[HOUR])] += row["effective_messages"]
-        team[int(row[HOUR])] += row.get("team_messages") or 0
+        if row.get(WEEKDAY) is not None:
+            cells[int(row[HOUR]), int(row[WEEKDAY]) - 1] = row["effective_messages"]
     total = sum(by_hour.values())
     if not total:
         return None
+    # the archive covers a weekday or it does not: an hour without a row on a covered one had no message
+    for place in {place for _, place in cells}:
+        for hour in range(24):
+            cells.setdefault((hour, place), 0)
     best = recommended(by_hour)
     share = figures.show(sum(by_hour[hour] for hour in best) / total, "share")
     finding = Text(
         f"成员在 {spans(best).zh}说得最多，占有效消息的 {share.zh}：建议在这些时段发布",
         f"Members talk most at {spans(best).en}, {share.en} of effective messages: post in these hours",
     )
-    busiest = max(team, key=lambda hour: (team[hour], -hour)) if any(team.values()) else None
+    if not cells:  # of a week or of one community the weekday is not exported: too few messages in a cell
+        return Section("hours", TITLE, [_by_hour(by_hour, best, finding, total)])
     note = Text(
-        f"共 {total:,.0f} 条成员有效消息；描边的三列是推荐的发布时段，即全周合计最多的三个小时。",
-        f"{total:,.0f} effective messages of members; the outlined columns are the three hours with the most of them.",
+        f"共 {total:,.0f} 条成员有效消息；描边的是推荐的发布时段，即全周合计最多的三个小时。",
+        f"{total:,.0f} effective messages of members; outlined: the three hours with the most, to post in.",
     )
-    if busiest is not None:
-        note += Text(
-            f"运营与机器人发得最多的是 {spans([busiest]).zh}。", f" The team posts most at {spans([busiest]).en}."
-        )
     hours = range(24)
     table = Table(
         Text("各时段成员有效消息数", "Effective messages of members by hour and weekday"),
         [Text("小时", "Hour"), *WEEKDAYS],
         [
-            [Cell(f"{hour}:00"), *(number(f"{cells.get((hour, place), 0):,.0f}") for place in range(7))]
+            [
+                Cell(f"{hour}:00"),
+                *(number(f"{cells[hour, place]:,.0f}") if (hour, place) in cells else missing() for place in range(7)),
+            ]
             for hour in hours
         ],
     )
@@ -86,6 +89,27 @@ def build(ctx: Context) -> Section | None:
     ramp = (Text("0 条", "0 messages"), Text(f"{max(cells.values()):,.0f} 条", f"{max(cells.values()):,.0f} messages"))
     return Section(
         "hours",
-        Text("时段", "Hours"),
+        TITLE,
         [Chart("hours-chart", "hours", finding, table, data, note, height=300, ramp=ramp)],
     )
+
+
+def _by_hour(by_hour: dict[int, float], best: list[int], finding: Text, total: float) -> Chart:
+    bars = [
+        {
+            **{"name": str(hour), "value": by_hour.get(hour, 0), "here": hour in best},
+            "text": figures.show(by_hour.get(hour, 0), "count"),
+        }
+        for hour in range(24)
+    ]
+    table = Table(
+        Text("各小时成员有效消息数", "Effective messages of members by hour"),
+        [Text("小时", "Hour"), Text("有效消息", "Effective messages")],
+        [[Cell(f"{hour}:00"), number(f"{by_hour.get(hour, 0):,.0f}")] for hour in range(24)],
+    )
+    note = Text(
+        f"共 {total:,.0f} 条成员有效消息；深色是推荐的发布时段，即最多的三个小时。",
+        f"{total:,.0f} effective messages of members; dark: the three hours with the most, to post in.",
+    )
+    data = {"name": Text("有效消息", "Effective messages"), "bars": bars}
+    return Chart("hours-chart", "columns", finding, table, data, note, height=280)

@@ -6,6 +6,7 @@ from kpi.report import figures
 from kpi.report.blocks import Cell, Chart, Section, Table, missing, number
 from kpi.report.context import COMMUNITY, Context
 from kpi.report.texts import Text
+from kpi.report.words import reason
 
 X, Y, SIZE = "interaction_rate", "buyer_conversion_rate", "memberships"
 QUADRANTS = {
@@ -50,7 +51,7 @@ def build(ctx: Context) -> Section | None:
             [
                 Cell(name),
                 *(
-                    missing(row.null_reason if row else None)
+                    missing(reason(row.null_reason if row else None))
                     if row is None or row.value is None
                     else number(ctx.show(row.value, metric), thin=thin and metric == Y)
                     for row, metric in ((x, X), (y, Y), (size, SIZE))
@@ -61,7 +62,8 @@ def build(ctx: Context) -> Section | None:
     if len(points) < 2:
         return None
     finding = Text(
-        f"{len(points)} 个社群中，{counts[True, True]} 个互动和转化都不低于整体，{counts[False, False]} 个两项都低于整体",
+        f"{len(points)} 个社群中，{counts[True, True]} 个互动和转化都不低于整体，"
+        f"{counts[False, False]} 个两项都低于整体",
         f"Of {len(points)} communities, {counts[True, True]} are at or above the whole in both, "
         f"{counts[False, False]} below it in both",
     )

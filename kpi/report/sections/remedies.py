@@ -32,7 +32,8 @@ def build(ctx: Context) -> Section | None:
     shown = [
         {
             "finding": item,
-            "label": ctx.label(item.metric_id),
+            "label": ctx.label(item.metric_id)
+            + (Text(f"（{item.of.zh}）", f" ({item.of.en})") if item.of else Text("", "")),
             "value": ctx.show(item.value, item.metric_id),
             "goal": _goal(ctx, item),
             "status": STATUS.get(item.status, Text(item.status, item.status)),

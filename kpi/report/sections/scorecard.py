@@ -12,7 +12,7 @@ from kpi.report.context import Context
 from kpi.report.source import Figure
 from kpi.report.sparkline import sparkline
 from kpi.report.texts import Text, joined
-from kpi.report.words import STAGES, STATUS
+from kpi.report.words import STAGES, STATUS, reason
 
 # What a reader looks at first; the other metrics of a stage are in its table.
 LEADING = {
@@ -54,7 +54,7 @@ class Card:
     metric_id: str
     label: Text
     value: Text
-    reason: Text | str | None
+    reason: Text | None
     thin: bool
     change: Text | None
     change_style: str
@@ -116,11 +116,6 @@ def flags(row: Figure) -> tuple[Text, ...]:
     return tuple(found)
 
 
-def reason_of(row: Figure) -> Text | str:
-    """Why a figure is missing."""
-    return row.null_reason or Text("没有数据", "no data")
-
-
 def card(ctx: Context, metric: str, previous_name: Text) -> Card | None:
     """The card of a metric; None where the scope has no such figure."""
     row = ctx.now.get(metric)
@@ -129,12 +124,12 @@ def card(ctx: Context, metric: str, previous_name: Text) -> Card | None:
     thin = row.sample_size is not None and row.sample_size < figures.SMALL
     moved = figures.change(row.value, row.previous_value, row.unit)
     if moved is not None:
-        moved = Text(f"{moved.zh}（较{previous_name.zh}）", f"{moved.en} vs {previous_name.en}")
+        moved = Text(f"较{previous_name.zh} {moved.zh}", f"{moved.en} vs {previous_name.en}")
     return Card(
         metric_id=metric,
         label=ctx.label(metric),
         value=figures.show(row.value, row.unit),
-        reason=None if row.value is not None else reason_of(row),
+        reason=None if row.value is not None else reason(row.null_reason),
         thin=thin,
         change=moved,
         change_style=better(row),
@@ -159,10 +154,9 @@ def _others(ctx: Context, metrics: list[str], previous_name: Text) -> Table:
         thin = row.sample_size is not None and row.sample_size < figures.SMALL
         moved = figures.change(row.value, row.previous_value, row.unit)
         remarks = list(flags(row))
-        value = missing(reason_of(row))
+        value = missing(reason(row.null_reason))
         if row.value is None:
-            reason = reason_of(row)
-            remarks.append(reason if isinstance(reason, Text) else Text(reason, reason))
+            remarks.append(reason(row.null_reason))
         else:
             value = number(figures.show(row.value, row.unit), thin=thin)
         status = STATUS.get(row.status or "")

@@ -13,6 +13,11 @@ FROM, FROM_LABEL = "segment_move__from_segment", "segment_move__from_segment_lab
 TO, TO_LABEL = "segment_move__to_segment", "segment_move__to_segment_label"
 TIME = "metric_time__month"  # snapshots are monthly, also for a weekly report
 LEAST = 5  # persons of a move that is drawn
+NOT_JUDGED = {"entered", "left", "observing", "not_profiled"}
+TONES = {
+    **{"loyal": "series-1", "regular_repeat": "series-3", "bargain": "series-2", "need_driven": "series-4"},
+    **{"low_demand": "series-6", "observing": "rule-strong", "entered": "series-7", "left": "series-5"},
+}
 
 
 def build(ctx: Context) -> Section | None:
@@ -70,6 +75,7 @@ def _shares(ctx: Context) -> Chart | None:
         "series": [
             {
                 "name": _name(code, labels[code]),
+                "tone": TONES.get(code, "series-5"),
                 "values": [shares.get((code, month)) for month in months],
                 "texts": [figures.show(shares.get((code, month)), "share") for month in months],
             }
@@ -104,11 +110,11 @@ def _moves(ctx: Context) -> Chart | None:
     moved = [row for row in here if row[FROM] != row[TO]]
     if not moved:
         return None
-    first = moved[0]
+    first = next((row for row in moved if not {row[FROM], row[TO]} & NOT_JUDGED), moved[0])
     source, goal = _name(first[FROM], first[FROM_LABEL]), _name(first[TO], first[TO_LABEL])
     finding = Text(
-        f"最大的流转：{source.zh} → {goal.zh}，{first['members_moved']:,.0f} 人",
-        f"Largest move: {source.en} → {goal.en}, {first['members_moved']:,.0f} members",
+        f"已判定的分层之间，最大的流转是{source.zh} → {goal.zh}，{first['members_moved']:,.0f} 人",
+        f"Largest move between judged segments: {source.en} → {goal.en}, {first['members_moved']:,.0f} members",
     )
     table = Table(
         Text("分层流转人数（含未变动）", "Members by segment before and now (stayers included)"),
@@ -127,6 +133,7 @@ def _moves(ctx: Context) -> Chart | None:
         {
             **{"from": _name(row[FROM], row[FROM_LABEL]), "to": _name(row[TO], row[TO_LABEL])},
             "value": row["members_moved"],
+            "tones": [TONES.get(row[FROM], "series-5"), TONES.get(row[TO], "series-5")],
         }
         for row in drawn
     ]
