@@ -18,7 +18,7 @@ from rich.table import Table
 
 from kpi import __version__
 from kpi.privacy import commands
-from kpi.publish_command import publish_command
+from kpi.publish.command import publish_command
 
 if TYPE_CHECKING:
     from kpi.boundaries.run import Report
