@@ -4,11 +4,18 @@
 used straight from a checkout that was never installed.
 """
 
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    __version__ = version("community-metrics")
-except PackageNotFoundError:
-    __version__ = "0+source"
+from __future__ import annotations
 
 __all__ = ["__version__"]
+
+
+def __getattr__(name: str) -> str:
+    """``__version__``, looked up when somebody asks: a question about a metric does not."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("community-metrics")
+    except PackageNotFoundError:
+        return "0+source"

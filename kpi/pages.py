@@ -17,6 +17,7 @@ import yaml
 
 from kpi.contracts import load_contracts
 from kpi.contracts.page import exports_page, read_needs
+from kpi.definitions import formula_of
 from kpi.semantic import Answer, SemanticLayer
 
 STAGES = {
@@ -36,23 +37,6 @@ KEYS = "keys_lead_somewhere"
 NOTE = "<!-- Written by `make pages`; edit its sources, not this file. -->"
 
 
-def _formula(metric: dict[str, Any]) -> str:
-    """How a metric is made, in one line."""
-    parameters = metric["type_params"]
-    kind = metric["type"]
-    if kind == "ratio":
-        return f"`{parameters['numerator']['name']}` / `{parameters['denominator']['name']}`"
-    if kind == "derived":
-        return f"`{' '.join(parameters['expr'].split())}`"
-    if kind == "cumulative":
-        cumulative = parameters["cumulative_type_params"]
-        window, inner = cumulative["window"], cumulative["metric"]
-        days = f"{window['count']} {window['granularity']}s" if window else "all time"
-        return f"`{inner['name']}` over the trailing {days}"
-    aggregation = parameters.get("metric_aggregation_params") or {}
-    return f"{aggregation.get('agg', 'sum')} in `{aggregation.get('semantic_model', '')}`"
-
-
 def _listed(values: list[str]) -> str:
     return ", ".join(f"`{value}`" for value in values) or "none but time"
 
@@ -62,7 +46,7 @@ def _entry(name: str, metric: dict[str, Any], dimensions: list[str]) -> list[str
     description = " ".join(metric["description"].split())
     lines = [f"### {metric['label']} `{name}`", "", description, ""]
     facts = {
-        "Formula": _formula(metric),
+        "Formula": formula_of(metric),
         "Clock": meta.get("clock", ""),
         "Additivity": meta["additivity"],
         "Better": meta["direction"],
@@ -101,7 +85,7 @@ def metrics_page(layer: SemanticLayer, manifest: dict[str, Any]) -> str:
             lines += _entry(name, metrics[name], layer.dimensions(name))
         lines += ["Helpers:", "", "| id | label | what it counts | formula |", "|---|---|---|---|"]
         for name in (n for n in own if n in helpers):
-            cells = [f"`{name}`", metrics[name]["label"], metrics[name]["description"], _formula(metrics[name])]
+            cells = [f"`{name}`", metrics[name]["label"], metrics[name]["description"], formula_of(metrics[name])]
             lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"

@@ -38,14 +38,18 @@ def publish_command(
 
     project = Path.cwd()
     warehouse = Path(os.environ.get("COMMUNITY_METRICS_DB") or "warehouse/community_metrics.duckdb")
-    profiles = os.environ.get("DBT_PROFILES_DIR")
     with said_plainly():
         definitions = _definitions(project, "semantic_manifest.json")
         done = publish(
             warehouse,
             to,
+<<<<<<< HEAD:kpi/publish/command.py
             definitions,
-            lambda: SemanticLayer(project, Path(profiles) if profiles else None),
+            lambda: SemanticLayer(project),
+=======
+            _definitions(project, "semantic_manifest.json"),
+            lambda: SemanticLayer(project),
+>>>>>>> wip/EXPORT:kpi/publish_command.py
             nodes=_definitions(project, "manifest.json")["nodes"],
             fingerprint=Catalogue(definitions).fingerprint,
             k=k,

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 pytest.importorskip("great_expectations", reason="comes with `make setup`")
 
+from kpi.app import app
 from kpi.boundaries.baseline import OF_SEEDS, read_baseline
 from kpi.boundaries.expectations import KINDS
 from kpi.boundaries.run import (
@@ -28,7 +29,6 @@ from kpi.boundaries.run import (
     metrics_of_suites,
 )
 from kpi.boundaries.suites import FOLDER, SEVERITIES, read_bands, read_suites, with_bands
-from kpi.cli import app
 from kpi.contracts import load_contracts
 
 ROOT = Path(__file__).parents[2]

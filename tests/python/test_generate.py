@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from kpi.cli import app
+from kpi.app import app
 from kpi.generate import Config, GenerateError, Result, generate
 from kpi.generate.commerce import build_commerce
 from kpi.generate.exports import COLUMNS, META

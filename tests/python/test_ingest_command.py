@@ -12,7 +12,7 @@ from rich.console import Console
 from test_ingest_run import ORDERS, PlainCsv, put
 from typer.testing import CliRunner
 
-from kpi.cli import app
+from kpi.app import app
 from kpi.ingest import doubts
 from kpi.ingest import run as runs
 from kpi.ingest.reasons import in_chinese

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from kpi.cli import app
+from kpi.app import app
 from kpi.generate.keys import Keys
 from kpi.generate.raw_ids import raw_id
 from kpi.privacy import keys as module

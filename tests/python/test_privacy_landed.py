@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from kpi.cli import app
+from kpi.app import app
 from kpi.contracts import load_contracts
 from kpi.ingest.landing import Landing
 from kpi.ingest.manifest import LandingError

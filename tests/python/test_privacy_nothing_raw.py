@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from kpi.cli import app
+from kpi.app import app
 from kpi.contracts import load_contracts
 from kpi.ingest.landing import Landing
 from kpi.privacy import keys

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from kpi.cli import app
+from kpi.app import app
 from kpi.publish import PublishError, draft, people, publish, run
 from kpi.publish.people import Input, inputs, persons_of
 from kpi.semantic import Answer
@@ -265,7 +265,7 @@ def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monke
     with pytest.raises(PublishError, match="cannot be published"):
         publish(tmp_path / "broken.duckdb", tmp_path / "bi.duckdb", MANIFEST, None)
     assert not (tmp_path / "bi.duckdb").exists()
-    with pytest.raises(PublishError, match="no exported metrics.*kpi export"):
+    with pytest.raises(PublishError, match=r"no exported metrics.*kpi export"):
         publish(warehouse, tmp_path / "bi.duckdb", MANIFEST, lambda: (_ for _ in ()).throw(RuntimeError("no engine")))
     assert not (tmp_path / "bi.duckdb").exists()
     monkeypatch.chdir(tmp_path)

@@ -1,0 +1,175 @@
+"""The export from its first question to the last table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from kpi.export import write
+from kpi.export.asks import Ask, SavedAsk, long_asks, saved_asks
+from kpi.export.catalogue import Catalogue, ExportError
+from kpi.export.cells import add_cells, add_saved_query, dimensions_of, make_cells
+from kpi.export.compare import compare
+from kpi.export.describe import describe_dimensions, describe_metrics
+from kpi.warehouse import LockedWarehouseError, WarehouseError, connect, locked_message, require_whole, who_holds
+
+if TYPE_CHECKING:
+    from kpi.semantic import SemanticLayer
+
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass
+class Exported:
+    """What an export wrote.
+
+    Attributes:
+        as_of: last complete day of the exports.
+        fingerprint: of the definitions.
+        tables: rows by table of schema ``metrics``.
+    """
+
+    as_of: dt.date
+    fingerprint: str
+    tables: dict[str, int] = field(default_factory=dict)
+
+
+def export(
+    warehouse: Path,
+    catalogue: Catalogue,
+    layer: SemanticLayer,
+    *,
+    tell: Tell = lambda step, done, total: None,
+    asks: Sequence[Ask] | None = None,
+    saved: Sequence[SavedAsk] | None = None,
+) -> Exported:
+    """Ask all questions and replace schema ``metrics`` of the warehouse.
+
+    The warehouse is read, closed, and opened for writing at the end for a moment only.
+
+    Args:
+        warehouse: the built warehouse.
+        catalogue: the metrics.
+        layer: compiles the questions.
+        tell: is told the step, how many questions are answered and how many there are.
+        asks: questions of the long table; all when omitted.
+        saved: saved queries; all when omitted.
+
+    Raises:
+        ExportError: when a question cannot be asked, or the warehouse changed meanwhile.
+        WarehouseError: when the warehouse is missing, half built or held by another process.
+    """
+    connect(warehouse).close()  # says in full why it cannot be opened
+    asks = long_asks(catalogue, layer) if asks is None else asks
+    saved = saved_asks(catalogue.manifest) if saved is None else saved
+    name = database_of(catalogue)
+    with duckdb.connect() as db:
+        db.execute("set TimeZone = 'Asia/Shanghai'")
+        with _attached(db, warehouse, name, read_only=True):
+            before = _state(warehouse)
+            _require_built(db, warehouse, name)
+            tables, as_of = _draft(db, catalogue, layer, asks, saved, name, tell)
+        done = Exported(as_of, catalogue.fingerprint, _counts(db, tables))
+        rows = [(table, count, as_of, done.fingerprint) for table, count in done.tables.items()]
+        types = {"table_name": "varchar", "rows": "bigint", "as_of": "date", "fingerprint": "varchar"}
+        write.draft_rows(db, "export_log", types, rows)
+        tables["export_log"] = write.Table("export_log", "导出记录 One row per table of this schema.", write.LOG)
+        if _state(warehouse) != before:
+            raise ExportError(f"{warehouse}: was built anew while its metrics were asked. Run kpi export again.")
+        with _attached(db, warehouse, name, read_only=False):
+            write.write(db, tables, name)
+    return done
+
+
+def _draft(
+    db: duckdb.DuckDBPyConnection,
+    catalogue: Catalogue,
+    layer: SemanticLayer,
+    asks: Sequence[Ask],
+    saved: Sequence[SavedAsk],
+    name: str,
+    tell: Tell,
+) -> tuple[dict[str, write.Table], dt.date]:
+    total, done = len(asks) + len(saved), 0
+    dimensions = describe_dimensions(dimensions_of(asks, saved))
+    tables: dict[str, write.Table] = {}
+    try:
+        for number, query in enumerate(saved):
+            tell(query.name, done, total)
+            draft = f"saved_{number}"
+            add_saved_query(db, layer, query, draft)
+            labels = {row.dimension: f"{row.label} {row.label_en}" for row in dimensions}
+            tables[query.name] = write.saved_table(draft, query, catalogue, labels)
+            done += 1
+        make_cells(db)
+        for ask in asks:
+            tell(f"{ask.grain} × {ask.dimension}", done, total)
+            add_cells(db, layer, catalogue, ask)
+            done += 1
+        tell("compare", done, total)
+        as_of = compare(db, layer, catalogue, asks, name)
+    except duckdb.Error as error:
+        raise ExportError(
+            f"the metrics cannot be asked: {error}\nDo target/ and the warehouse come from one build? Run `dbt build`, "
+            "then kpi export again."
+        ) from error
+    tables["metric_values"] = write.long_table()
+    describe_metrics(db, catalogue, layer, "metric_definitions")
+    tables["metric_definitions"] = write.Table(
+        "metric_definitions", "指标口径 One row per metric of the catalogue.", write.DEFINITIONS
+    )
+    types = {"dimension": "varchar", "label": "varchar", "label_en": "varchar", "is_ordered": "boolean"}
+    rows = [(row.dimension, row.label, row.label_en, row.is_ordered) for row in dimensions]
+    write.draft_rows(db, "dimension_definitions", types, rows)
+    tables["dimension_definitions"] = write.Table(
+        "dimension_definitions", "维度 One row per dimension by which something is exported.", write.DIMENSIONS
+    )
+    return tables, as_of
+
+
+def database_of(catalogue: Catalogue) -> str:
+    """The name of the database in the SQL of MetricFlow."""
+    return catalogue.manifest["semantic_models"][0]["node_relation"]["database"]
+
+
+@contextmanager
+def _attached(db: duckdb.DuckDBPyConnection, path: Path, name: str, *, read_only: bool) -> Iterator[None]:
+    file = "'" + str(path).replace("'", "''") + "'"
+    try:
+        db.execute(f"attach {file} as {name}{' (read_only)' if read_only else ''}")
+    except duckdb.IOException as error:
+        if holders := who_holds(path, error):
+            raise LockedWarehouseError(locked_message(path, holders)) from error
+        raise
+    try:
+        yield
+    finally:
+        db.execute(f"detach {name}")
+
+
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+def _require_built(db: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    db.execute(f"use {name}")
+    try:
+        require_whole(db, path)
+    finally:
+        db.execute("use memory")
+    built = db.execute(
+        "select count(*) from duckdb_tables() where database_name = $1 and schema_name = 'marts'", [name]
+    ).fetchone()
+    if not built or not built[0]:
+        raise WarehouseError(f"{path}: no marts in it. Run `make build` (or `dbt build`) first.")
+
+
+def _counts(db: duckdb.DuckDBPyConnection, tables: dict[str, write.Table]) -> dict[str, int]:
+    return {title: db.execute(f"select count(*) from {t.draft}").fetchone()[0] for title, t in tables.items()}  # type: ignore[index]
