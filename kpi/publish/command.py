@@ -43,13 +43,8 @@ def publish_command(
         done = publish(
             warehouse,
             to,
-<<<<<<< HEAD:kpi/publish/command.py
             definitions,
             lambda: SemanticLayer(project),
-=======
-            _definitions(project, "semantic_manifest.json"),
-            lambda: SemanticLayer(project),
->>>>>>> wip/EXPORT:kpi/publish_command.py
             nodes=_definitions(project, "manifest.json")["nodes"],
             fingerprint=Catalogue(definitions).fingerprint,
             k=k,

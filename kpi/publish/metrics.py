@@ -313,7 +313,7 @@ def _long_without(long: pa.Table, why: Why, done: Published) -> pa.Table:
             peers=literal(PEERS),
             previous=_same("previous_value", "previous") if "previous_value" in there else "",
             last_year=_same("previous_year_value", "last_year") if "previous_year_value" in there else "",
-            bands="".join(f", case when coalesce(bands.is_shown, true) then {name} end as {name}"
+            bands="".join(f", case when coalesce(bands.is_shown, true) then taken.{name} end as {name}"
                           for name in ("band_low", "band_high", "band_n") if name in there),
             columns=", ".join(there),
         )).to_arrow_table()  # fmt: skip
@@ -323,7 +323,7 @@ def _long_without(long: pa.Table, why: Why, done: Published) -> pa.Table:
 
 def _same(column: str, side: str) -> str:
     """A figure of another row, where that row shows it."""
-    return f", case when {side}.withheld is null and {side}.value = {column} then {column} end as {column}"
+    return f", case when {side}.withheld is null and {side}.value = taken.{column} then taken.{column} end as {column}"
 
 
 # `taken` blanks the figures of withheld rows. Values that come from other rows are then looked up there; a band may be
