@@ -35,6 +35,7 @@ export COLUMNS := 160
 RUNTIME := .venv/.installed-runtime
 DEV := .venv/.installed-dev
 PROJECT := .venv/.installed-project
+CLIENTS := .venv/.installed-clients
 PIP_INSTALL := $(BIN)/python -m pip install -qq --no-deps
 
 ##@ Use
@@ -72,7 +73,7 @@ check: $(DEV) $(PROJECT) profiles.yml ## check landed exports and metrics at the
 ##@ Develop
 
 .PHONY: setup
-setup: $(DEV) $(PROJECT) profiles.yml ## install everything for development into .venv
+setup: $(DEV) $(CLIENTS) $(PROJECT) profiles.yml ## install everything for development into .venv
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
@@ -90,6 +91,13 @@ $(DEV): requirements-dev.lock | $(BIN)/python
 	@echo "Installing requirements-dev.lock"
 	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@ $(RUNTIME)
+
+# What a BI tool brings, an older DuckDB: beside the environment, not in it (bi/clients.in).
+$(CLIENTS): bi/clients.lock | $(BIN)/python
+	@echo "Installing bi/clients.lock"
+	@rm -rf .venv/clients
+	@$(PIP_INSTALL) --target .venv/clients --require-hashes -r bi/clients.lock
+	@touch $@
 
 $(PROJECT): pyproject.toml $(RUNTIME)
 	@$(PIP_INSTALL) --no-build-isolation --editable .
@@ -213,14 +221,16 @@ contracts: | setup ## write afresh what comes from the contracts of exports; MET
 	@$(BIN)/python -m kpi.contracts.derive
 
 .PHONY: lock
-lock: ## resolve both lock files afresh; make lock UV_FLAGS=--upgrade for newer versions
+lock: ## resolve all lock files afresh; make lock UV_FLAGS=--upgrade for newer versions
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
 	  $(PYTHON) -m venv "$$tmp" && "$$tmp/bin/python" -m pip install -qq "$(UV)" && \
-	  compile() { "$$tmp/bin/uv" pip compile pyproject.toml --quiet --universal --generate-hashes \
+	  compile() { "$$tmp/bin/uv" pip compile --quiet --universal --generate-hashes \
 	    --no-emit-index-url --custom-compile-command "make lock" $(UV_FLAGS) "$$@"; } && \
 	  compile --group dev --output-file requirements-dev.lock && \
-	  compile --constraint requirements-dev.lock --no-emit-package dbt-core-experimental-parser \
-	    --output-file requirements.lock
+	  compile pyproject.toml --constraint requirements-dev.lock --no-emit-package dbt-core-experimental-parser \
+	    --output-file requirements.lock && \
+	  compile bi/clients.in --output-file bi/clients.lock && \
+	  compile bi/superset/requirements.in --output-file bi/superset/requirements.lock
 
 .PHONY: clean
 clean: ## remove what was generated; your warehouse and .venv stay

@@ -19,9 +19,9 @@ from rich.table import Table
 from kpi import __version__
 from kpi.export.command import export_command
 from kpi.privacy import commands
-from kpi.publish_command import publish_command
-from kpi.report.command import report_command
+from kpi.publish.command import publish_command
 from kpi.query.command import dimensions_command, metrics_command, query_command
+from kpi.report.command import report_command
 
 if TYPE_CHECKING:
     from kpi.boundaries.run import Report

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +9,12 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from kpi import publish as module
 from kpi.app import app
-from kpi.privacy.disclosure import COMPLEMENTARY, FEW
-from kpi.publish import PublishError, inputs, persons_of, protect, publish
+from kpi.publish import PublishError, draft, people, publish, run
+from kpi.publish.people import Input, inputs, persons_of
 from kpi.semantic import Answer
 
 KEY = "wm_" + "a" * 32
-MONTH = datetime.datetime(2026, 4, 1)
 
 
 def model(table: str, **entities: str) -> dict[str, Any]:
@@ -29,13 +25,16 @@ def model(table: str, **entities: str) -> dict[str, Any]:
     }
 
 
-def metric(name: str, model: str, agg: str = "sum", expr: str | None = None, **params: Any) -> dict[str, Any]:
+def metric(
+    name: str, model: str, agg: str = "sum", expr: str | None = None, type: str = "simple", **params: Any
+) -> dict[str, Any]:
     how = {"semantic_model": model, "agg": agg}
     filled = {"numerator": None, "denominator": None, "metrics": [], "expr": expr, "metric_aggregation_params": how}
-    return {"name": name, "type_params": filled | params}
+    return {"name": name, "type": type, "filter": None, "type_params": filled | params}
 
 
 MANIFEST = {
+    "saved_queries": [],
     "semantic_models": [
         model("fct_sales", sale="sale_id", member="person_id", community="community_id"),
         model("fct_empty", member="person_id"),
@@ -45,9 +44,18 @@ MANIFEST = {
         metric("orders", "sales", expr="valid_orders"),
         metric("buyers", "sales", "count_distinct", "person_id"),
         metric("cost", "costs"),
-        metric("roas", "", numerator={"name": "sales_value"}, denominator={"name": "cost"}),
+        metric(
+            "roas",
+            "",
+            type="ratio",
+            denominator={"name": "cost"},
+            numerator={
+                "name": "sales_value",
+                "filter": {"where_filters": [{"where_sql_template": "{{ Dimension('sale__is_attributed') }}"}]},
+            },
+        ),
         metric("sales_value", "sales", expr="paid - refunded"),
-        metric("profit", "", metrics=[{"name": "roas"}, {"name": "orders"}]),
+        metric("profit", "", type="derived", metrics=[{"name": "roas"}, {"name": "orders"}]),
     ],
 }
 
@@ -131,7 +139,7 @@ def test_tables_about_persons_events_and_files_are_left_out(warehouse: Path, tmp
     assert done.tables["marts.dim_communities"] == 2
     with duckdb.connect(str(file), read_only=True) as db:
         assert db.execute("select tags from duckdb_databases() where path is not null").fetchone()[0] == {
-            "storage_version": "v1.5.0+"
+            "storage_version": "v1.2.0+"
         }
     assert sorted(path.name for path in file.parent.iterdir() if not path.name.endswith(".lock")) == ["bi.duckdb"]
 
@@ -164,17 +172,23 @@ def test_with_persons_they_are_there(warehouse: Path, tmp_path: Path) -> None:
 
 def test_a_count_that_nobody_can_split_is_of_so_many_persons_at_most() -> None:
     class Layer:
-        def query(self, metrics: list[str], keys: list[str]) -> Answer:
-            if metrics == [module.POPULATION]:
-                raise RuntimeError("no such path")
-            return Answer(("department", "contacts", "cost"), [("a", 3, 2.5), ("b", 0, None), ("c", 90, 7.0)])
+        def defined_by(self, manifest: dict[str, Any]) -> Layer:
+            return self
 
-    counts = module._persons(Layer(), ["department"], ["contacts", "cost"], {})
-    assert counts == {"contacts": {("a",): 3, ("c",): 90}, "cost": {}}
+        def query(self, metrics: list[str], keys: list[str]) -> Answer:
+            if metrics == [people.POPULATION]:
+                raise RuntimeError("no such path")
+            figures = {"a": (3, 2.5), "b": (0, None), "c": (90, 7.0)}  # contacts, cost
+            return Answer(("department", *metrics), [(name, *row) for name, row in figures.items()])
+
+    manifest = MANIFEST | {"metrics": [*MANIFEST["metrics"], metric("contacts", "costs")]}
+    wanted = [Input("cost"), Input("contacts")]
+    counts = people.People(Layer(), manifest, wanted).behind(["department"], wanted)
+    assert counts == {Input("contacts"): {("a",): 3, ("c",): 90}, Input("cost"): {}}
 
 
 def test_a_balance_below_zero_is_somebodys() -> None:
-    assert [module._at_most(40, figure) for figure in (3, 0, -3, 2.5, None)] == [3, 0, 40, 40, 40]
+    assert [people.at_most(40, figure) for figure in (3, 0, -3, 2.5, None)] == [3, 0, 40, 40, 40]
 
 
 class Dies(BaseException):
@@ -194,8 +208,8 @@ def test_killed_anywhere_the_old_file_stays_good(
             raise Dies
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "reached", die)
-        patched.setattr(module, "_remove", lambda draft: None)  # nobody cleans up behind a killed process
+        patched.setattr(draft, "reached", die)
+        patched.setattr(run, "_remove", lambda draft: None)  # nobody cleans up behind a killed process
         with pytest.raises(Dies):
             publish(warehouse, file, MANIFEST, None)
     assert file.read_bytes() == before
@@ -215,7 +229,7 @@ def test_a_second_run_leaves_the_draft_of_the_first_alone(
                 publish(warehouse, file, MANIFEST, None, nodes=NODES)
             refused.append(raised)
 
-    monkeypatch.setattr(module, "reached", second)
+    monkeypatch.setattr(draft, "reached", second)
     publish(warehouse, file, MANIFEST, None, nodes=NODES)
     assert len(refused) == 1
     assert "marts.dim_communities" in tables(file)
@@ -251,7 +265,7 @@ def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monke
     with pytest.raises(PublishError, match="cannot be published"):
         publish(tmp_path / "broken.duckdb", tmp_path / "bi.duckdb", MANIFEST, None)
     assert not (tmp_path / "bi.duckdb").exists()
-    with pytest.raises(PublishError, match=r"cannot be asked.*no engine"):
+    with pytest.raises(PublishError, match=r"no exported metrics.*kpi export"):
         publish(warehouse, tmp_path / "bi.duckdb", MANIFEST, lambda: (_ for _ in ()).throw(RuntimeError("no engine")))
     assert not (tmp_path / "bi.duckdb").exists()
     monkeypatch.chdir(tmp_path)
@@ -259,79 +273,29 @@ def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monke
     assert (done.exit_code, "make build" in done.stderr) == (2, True)
 
 
-def test_a_metric_is_traced_to_its_inputs() -> None:
-    assert inputs("orders", METRICS) == {"orders"}
-    assert inputs("profit", METRICS) == {"orders", "sales_value", "cost"}
+def test_a_metric_is_traced_to_its_inputs_with_their_filters() -> None:
+    assert inputs("orders", METRICS) == {Input("orders")}
+    credited = "{{ Dimension('sale__is_attributed') }}"
+    assert inputs("profit", METRICS) == {Input("orders"), Input("sales_value", (credited,)), Input("cost")}
+    looks_back = METRICS | {"growth": metric("growth", "", type="derived", metrics=[
+        {"name": "orders", "offset_window": {"count": 1, "granularity": "month"}}])}  # fmt: skip
+    with pytest.raises(ValueError, match="another period"):
+        inputs("growth", looks_back)
+    with pytest.raises(ValueError, match="cumulative"):
+        inputs("running", METRICS | {"running": metric("running", "", type="cumulative")})
 
 
-def test_persons_behind_a_metric_are_those_who_contribute() -> None:
-    counted = persons_of("sales_value", METRICS, MODELS)
-    assert counted["name"] == "persons_of_sales_value"
+def test_persons_behind_an_input_are_those_who_contribute() -> None:
+    counted = persons_of(Input("sales_value", ("is_attributed",)), METRICS, MODELS, "persons_1")
+    assert counted["name"] == "persons_1"
+    assert counted["filter"] == {"where_filters": [{"where_sql_template": "is_attributed"}]}
     assert counted["type_params"]["metric_aggregation_params"]["agg"] == "count_distinct"
     assert (
         counted["type_params"]["expr"]
         == "case when coalesce(cast((paid - refunded) as double), 0) <> 0 then person_id end"
     )
-    assert persons_of("buyers", METRICS, MODELS)["type_params"]["expr"] == (
+    assert persons_of(Input("buyers"), METRICS, MODELS, "p")["type_params"]["expr"] == (
         "case when (person_id) is not null then person_id end"
     )
-    assert persons_of("cost", METRICS, MODELS) is None
+    assert persons_of(Input("cost"), METRICS, MODELS, "p") is None
     assert METRICS["sales_value"]["type_params"]["expr"] == "paid - refunded"
-
-
-def protected(cells: dict[str, tuple[float | None, ...]], persons: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
-    """Rows of April by community: orders, ROAS (made of orders and cost) and cost."""
-    answer = Answer(
-        ("metric_time__month", "community", "orders", "roas", "cost"), [(MONTH, name, *v) for name, v in cells.items()]
-    )
-    counts = {leaf: {(MONTH, name): n for name, n in known.items()} for leaf, known in persons.items()}
-    behind = {"orders": ["orders"], "roas": ["orders", "cost"], "cost": ["cost"]}
-    return protect(answer, ["metric_time__month", "community"], behind, counts, 5)
-
-
-def test_a_ratio_is_withheld_with_its_inputs_and_a_total_gives_nothing_away() -> None:
-    cells = {"a": (3, 1.5, 2.0), "b": (40, 2.0, 20.0), "c": (9, 3.0, 3.0), "d": (0, 0.0, 3.0), "e": (None, None, None)}
-    rows = protected(cells, {"orders": {"a": 2, "b": 30, "c": 8, "d": 0}})
-    assert [(row["orders"], row["roas"], row["cost"]) for row in rows] == [
-        (None, None, 2.0), (40, 2.0, 20.0), (None, None, 3.0), (0, 0.0, 3.0), (None, None, None),
-    ]  # fmt: skip
-    assert [row["withheld"] for row in rows] == [
-        f"orders: {FEW}; roas: {FEW}", None, f"orders: {COMPLEMENTARY}; roas: {COMPLEMENTARY}", None, None,
-    ]  # fmt: skip
-
-
-def test_a_dimension_that_another_one_tells_is_not_added_up() -> None:
-    rows = [{"name": n, "type": t, "tier": tier} for n, t in (("a", "x"), ("b", "x"), ("c", "y")) for tier in (1, 2)]
-    assert module._independent(rows, ["name", "type", "tier"]) == ["name", "tier"]
-    assert module._independent(rows, ["type", "name"]) == ["name"]
-    assert module._independent(rows[:1], ["name", "type"]) == ["type"]
-
-
-def test_persons_are_counted_by_metricflow_as_by_hand(semantic_layer) -> None:
-    """Of the demo: the query with persons added equals a count on the mart, and few are withheld."""
-    manifest = json.loads(
-        (Path(module.__file__).parents[1] / "target/semantic_manifest.json").read_text(encoding="utf-8")
-    )
-    metrics = {m["name"]: m for m in manifest["metrics"]}
-    models = {m["name"]: m for m in manifest["semantic_models"]}
-    added = {"orders": persons_of("orders", metrics, models)}
-    assert persons_of("leaves", metrics, models) is None
-    counting = semantic_layer.defined_by({**manifest, "metrics": [*manifest["metrics"], *added.values()]})
-    keys = ["metric_time__month", "community__community_name"]
-    counts = module._persons(counting, keys, ["orders", "leaves"], added)
-    by_hand = semantic_layer.sql(
-        "select date_trunc('month', paid_date), c.community_name, count(distinct person_id) from marts.fct_sales s "
-        "join marts.dim_communities c using (community_id) where valid_orders <> 0 group by all"
-    ).rows
-    asked = {(str(month)[:7], name): n for (month, name), n in counts["orders"].items() if n}
-    assert asked == {(str(month)[:7], name): n for month, name, n in by_hand}
-    inside = semantic_layer.query(["period_members"], keys).by_key(keys, "period_members")
-    leaves = semantic_layer.query(["leaves"], keys).by_key(keys, "leaves")
-    assert counts["leaves"] == {cell: min(n, leaves[cell]) for cell, n in inside.items() if n}
-    assert any(0 < n < 5 for n in counts["leaves"].values())
-    answer = semantic_layer.query(["orders"], keys)
-    rows = protect(answer, keys, {"orders": ["orders"]}, counts, 5)
-    small = {cell for cell, n in asked.items() if n < 5}
-    withheld = {(str(r[keys[0]])[:7], r[keys[1]]) for r in rows if r["withheld"]}
-    assert small
-    assert small <= withheld

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ WHY = {
     "persons": "about single persons 个人明细 (--with-persons)",
     "cells": "quoting cells of source files 含源文件单元格 (--with-persons)",
     "facts": "of which a row may be an event, an order or few persons 事件与日明细 (--with-facts)",
+    "unknown": "of which nobody can say whom their figures are about 无法判断涉及人数",
 }
 
 
@@ -30,25 +32,27 @@ def publish_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON summary.")] = False,
 ) -> None:
     """Write metrics and dimensions to a file for BI tools, without persons, figures of few withheld. 发布."""
-    from kpi.publish import publish
+    from kpi.export.catalogue import Catalogue
+    from kpi.publish.run import publish
     from kpi.semantic import SemanticLayer
 
     project = Path.cwd()
     warehouse = Path(os.environ.get("COMMUNITY_METRICS_DB") or "warehouse/community_metrics.duckdb")
     with said_plainly():
+        definitions = _definitions(project, "semantic_manifest.json")
         done = publish(
             warehouse,
             to,
-            _definitions(project, "semantic_manifest.json"),
+            definitions,
             lambda: SemanticLayer(project),
             nodes=_definitions(project, "manifest.json")["nodes"],
+            fingerprint=Catalogue(definitions).fingerprint,
             k=k,
             with_facts=with_facts,
             with_persons=with_persons,
         )
     if as_json:
-        summary = {"tables": done.tables, "left_out": done.left_out, "without": done.without, "withheld": done.withheld}
-        typer.echo(json.dumps(summary, ensure_ascii=False))
+        typer.echo(json.dumps(asdict(done), ensure_ascii=False))
         return
     table = Table("table", "rows 行数", "withheld 隐去", title=str(to))
     for name, rows in sorted(done.tables.items()):
@@ -63,7 +67,7 @@ def publish_command(
 
 
 def _definitions(project: Path, name: str) -> dict:
-    from kpi.publish import PublishError
+    from kpi.publish.draft import PublishError
 
     path = project / "target" / name
     if not path.exists():

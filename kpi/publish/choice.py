@@ -14,10 +14,11 @@ It is decided by what dbt and the exports say of a table and by its values, neve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from kpi.publish.draft import quoted
 
 PERSONS, CELLS, FACTS = "persons", "cells", "facts"
 KEYS = r"\b(wm|wb|st|un|op|ph)_[0-9a-f]{32}\b"
@@ -81,13 +82,3 @@ def columns_with_keys(db: duckdb.DuckDBPyConnection, schema: str, name: str, key
     asked = ", ".join(f"bool_or(regexp_matches({quoted(column)}::varchar, $1))" for (column,) in texts)
     answers = db.execute(f"select {asked} from built.{quoted(schema)}.{quoted(name)}", [keys]).fetchone() or ()
     return {column for (column,), holds in zip(texts, answers, strict=True) if holds}
-
-
-def quoted(text: str) -> str:
-    """A name of a table or a column in SQL."""
-    return '"' + text.replace('"', '""') + '"'
-
-
-def text(path: Path) -> str:
-    """A path as a text in SQL."""
-    return "'" + str(path).replace("'", "''") + "'"

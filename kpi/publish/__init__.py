@@ -1,0 +1,17 @@
+"""``kpi publish``: the file that BI tools read, replaced at once.
+
+In it are the exported metrics (schema ``metrics``, written by ``kpi export``), and of ``reference``, ``marts`` and
+``quality`` the tables that are shown to tell about nobody (``choice``); the rest comes when it is asked for.
+
+* ``run``: the command: one draft, one rename.
+* ``star``: tables with their keys and comments, so that a tool draws the star by itself.
+* ``metrics``: the exported tables, without what is withheld.
+* ``people``: who stands behind a figure.
+* ``cells``: which cells of which tables are the same or add up, and so which ones are withheld.
+"""
+
+from __future__ import annotations
+
+from kpi.publish.run import Published, PublishError, publish
+
+__all__ = ["PublishError", "Published", "publish"]

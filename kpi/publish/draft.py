@@ -1,0 +1,45 @@
+"""What all steps of a publication share: what was done, what went wrong, and how names stand in SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+STORAGE = "v1.2.0"  # what DuckDB clients from 1.2 on open, see docs/decisions/0058
+
+
+class PublishError(Exception):
+    """What keeps a file from being published, and what to do."""
+
+
+@dataclass
+class Published:
+    """What a publication holds.
+
+    Attributes:
+        tables: rows by table, ``schema.name``.
+        left_out: tables that were left out, with the reason: ``persons``, ``cells``, ``facts``, ``unknown``.
+        without: columns that were left out, by table.
+        withheld: withheld figures by table of ``metrics``.
+        keys: primary and foreign keys that are declared, by table.
+    """
+
+    tables: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    without: dict[str, list[str]] = field(default_factory=dict)
+    withheld: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, list[str]] = field(default_factory=dict)
+
+
+def reached(point: str) -> None:
+    """Called before each step that a crash could tear apart; tests replace it to die there."""
+
+
+def quoted(text: str) -> str:
+    """A name of a table or a column in SQL."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def literal(text: Path | str) -> str:
+    """A text in SQL."""
+    return "'" + str(text).replace("'", "''") + "'"
