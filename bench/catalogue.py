@@ -1,8 +1,8 @@
 """SQL time of the metrics of the catalogue beside hand-written SQL: `python bench/catalogue.py [--runs 5]`.
 
 Each metric by month, over the built warehouse that COMMUNITY_METRICS_DB names: the statement that the semantic layer
-compiles, and the one of bench/handwritten/catalogue.yml over the same marts. Their answers must be equal. Statements are
-run alternately; of each the least CPU time of its runs counts. Only the ratio means anything, and below a few
+compiles, and the one of bench/handwritten/catalogue.yml over the same marts. Their answers must be equal. They run in
+turns; of each the least CPU time of its runs counts. Only the ratio means anything, and below a few
 milliseconds not even that: such metrics are in the table, and no statement about them is made.
 """
 

@@ -92,5 +92,4 @@ def _run(folder: Path, arguments: tuple[str, ...], environment: dict[str, str], 
     result = dbtRunner().invoke(list(arguments))
     if result.exception:
         print(result.exception)
-    print(resource.getrusage(resource.RUSAGE_SELF)) #TMP
     sys.exit(0 if result.success else 1)
