@@ -163,7 +163,6 @@ def check_command(
     project = Path.cwd()
     directory = exports or Path(os.environ.get("COMMUNITY_METRICS_EXPORTS") or baselines.SEEDS)
     path = baseline or baselines.baseline_path(project, directory)
-    profiles = os.environ.get("DBT_PROFILES_DIR")
     try:
         if write:
             baselines.write_baseline(path, run.measure_baseline(directory))
@@ -172,7 +171,7 @@ def check_command(
         wants_exports, wants_metrics = boundary is not Boundary.METRICS, boundary is not Boundary.EXPORTS
         report = run.check_boundaries(
             directory if wants_exports else None,
-            run.ask_metrics(project, Path(profiles) if profiles else None) if wants_metrics else None,
+            run.ask_metrics(project) if wants_metrics else None,
             baseline=baselines.read_baseline(path),
             project=project,
             pages=docs,

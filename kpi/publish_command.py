@@ -35,13 +35,12 @@ def publish_command(
 
     project = Path.cwd()
     warehouse = Path(os.environ.get("COMMUNITY_METRICS_DB") or "warehouse/community_metrics.duckdb")
-    profiles = os.environ.get("DBT_PROFILES_DIR")
     with said_plainly():
         done = publish(
             warehouse,
             to,
             _definitions(project, "semantic_manifest.json"),
-            lambda: SemanticLayer(project, Path(profiles) if profiles else None),
+            lambda: SemanticLayer(project),
             nodes=_definitions(project, "manifest.json")["nodes"],
             k=k,
             with_facts=with_facts,

@@ -1,20 +1,24 @@
-"""The one place that talks to MetricFlow's engine.
+"""The one place that talks to MetricFlow.
 
-The engine is an internal of the pinned ``dbt-metricflow``; it moves between versions, so nothing else
-imports it. Everything returned is plain Python.
+MetricFlow compiles questions to SQL; an engine of ``kpi.engines`` runs it. dbt is not started: the definitions are
+read from what it wrote, ``target/semantic_manifest.json``. MetricFlow's Python is an internal of the pinned
+``dbt-metricflow``; it moves between versions, so nothing else imports it. Everything returned is plain Python.
 """
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import io
+import datetime as dt
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from kpi.engines import ENGINES, Engine, warehouse_file
 
 
 @dataclass(frozen=True)
@@ -37,61 +41,68 @@ class Answer:
 
 
 class SemanticLayer:
-    """MetricFlow in this process: started once (seconds), then asked many times (tenths of seconds)."""
+    """The metrics of a built project: a second to start at the first question, then tenths of seconds a question."""
 
-    def __init__(self, project_dir: Path | str = ".", profiles_dir: Path | str | None = None) -> None:
-        """Start the engine for the built dbt project in ``project_dir``.
+    def __init__(
+        self, project_dir: Path | str = ".", *, warehouse: Path | None = None, manifest: Path | None = None
+    ) -> None:
+        """Read the definitions of the dbt project in ``project_dir``.
 
         Args:
             project_dir: folder of ``dbt_project.yml`` with a ``target/`` that a dbt command has written.
-            profiles_dir: folder of ``profiles.yml``; the project folder when omitted.
+            warehouse: file to ask; that of the environment, or the usual one, when omitted.
+            manifest: definitions; ``target/semantic_manifest.json`` of the project when omitted.
 
         Raises:
             FileNotFoundError: when the project has not been parsed or built yet.
         """
         project = Path(project_dir).resolve()
-        if not (project / "target" / "semantic_manifest.json").exists():
-            raise FileNotFoundError(
-                f"{project}: no target/semantic_manifest.json. Run `make build` (or `dbt build`) first."
-            )
-        from dbt_metricflow.cli.cli_configuration import CLIConfiguration
+        file = manifest or project / "target" / "semantic_manifest.json"
+        if not file.exists():
+            raise FileNotFoundError(f"{file} is missing. Run `make build` (or `dbt build`) first.")
+        self._definitions = file.read_text(encoding="utf-8")
+        name = database_of(self._manifest)
+        self._warehouse: Engine = ENGINES["duckdb"](warehouse or warehouse_file(project), name)
+        self._connection: Any = None
 
-        configuration = CLIConfiguration()
-        # dbt announces itself on standard output; a caller who pipes an answer wants only the answer
-        with contextlib.redirect_stdout(io.StringIO()):
-            configuration.setup(
-                dbt_profiles_path=Path(profiles_dir or project).resolve(),
-                dbt_project_path=project,
-                configure_file_logging=False,
-            )
-            self._engine = configuration.mf
-            self._client = configuration.sql_client
-        logging.getLogger("metricflow").setLevel(logging.ERROR)
+    @contextmanager
+    def connected(self) -> Iterator[SemanticLayer]:
+        """Keep the warehouse open for several questions; a build waits until the end."""
+        if self._connection is not None:
+            yield self
+            return
+        with self._warehouse.connected() as self._connection:
+            try:
+                yield self
+            finally:
+                self._connection = None
 
     def metric_names(self) -> list[str]:
         """Ids of all metrics, sorted."""
-        return sorted(metric.name for metric in self._engine.list_metrics())
+        return sorted(metric["name"] for metric in self._manifest["metrics"])
 
-    def dimensions(self, metric: str) -> list[str]:
-        """Dimensions that a metric can be split by, e.g. ``community__community_type``; no times, no keys."""
-        found = self._engine.simple_dimensions_for_metrics([metric])
+    def dimensions(self, metric: str, *others: str) -> list[str]:
+        """Dimensions that all the metrics can be split by, e.g. ``community__community_type``; no times, no keys."""
+        found = self._compiler.simple_dimensions_for_metrics([metric, *others])
         return sorted({item.dunder_name for item in found if item.type.value == "categorical"})
 
-    def finest_grain(self, metric: str) -> str:
-        """The shortest period that a metric can be asked for: ``day``, ``week`` or ``month``."""
-        found = self._engine.simple_dimensions_for_metrics([metric])
+    def finest_grain(self, metric: str, *others: str) -> str:
+        """The shortest period that all the metrics can be asked for: ``day``, ``week`` or ``month``."""
+        found = self._compiler.simple_dimensions_for_metrics([metric, *others])
         times = [item for item in found if item.name == "metric_time"]
         # of a metric made of others with different grains MetricFlow lists only the grains derived from the coarsest
         return times[0].type_params.time_granularity.value if times else "month"
 
     def saved_query_names(self) -> list[str]:
         """Names of all saved queries, sorted."""
-        return sorted(query.name for query in self._engine.list_saved_queries())
+        return sorted(query["name"] for query in self._manifest["saved_queries"])
 
     def sql(self, statement: str) -> Answer:
-        """Run one SQL statement on the warehouse, through the connection that the metrics use."""
-        table = self._client.query(statement)
-        return Answer(tuple(table.column_names), [tuple(row) for row in table.rows])
+        """Run one SQL statement on the warehouse; tables without a database are those of the warehouse."""
+        with self.connected():
+            cursor = self._connection.execute(statement)
+            columns = tuple(column[0] for column in cursor.description)
+            return Answer(columns, [tuple(map(_midnight, row)) for row in cursor.fetchall()])
 
     def query(
         self,
@@ -100,6 +111,8 @@ class SemanticLayer:
         where: Sequence[str] = (),
         order_by: Sequence[str] = (),
         limit: int | None = None,
+        start: dt.date | None = None,
+        end: dt.date | None = None,
     ) -> Answer:
         """Ask for metrics by dimensions.
 
@@ -109,50 +122,112 @@ class SemanticLayer:
             where: MetricFlow filters, e.g. ``{{ Dimension('community__community_type') }} = 'flash'``.
             order_by: names of metrics or group-bys, descending with a ``-`` in front.
             limit: rows at most; all when omitted.
+            start: first day that counts.
+            end: last day that counts.
 
         Returns:
-            The answer; times are ``datetime``, money ``Decimal``, ratios ``float``.
+            The answer; times are ``datetime``, money ``Decimal``, counts ``int``, ratios ``float``.
         """
-        return self._ask(
-            metric_names=list(metrics),
-            group_by_names=list(group_by) or None,
-            where_constraints=list(where) or None,
-            order_by_names=list(order_by) or None,
-            limit=limit,
-        )
+        return self._ask(**_request(metrics, group_by, where, order_by, limit, start, end))
 
     def saved_query(self, name: str) -> Answer:
         """The answer of a saved query, see ``saved_query_names``."""
         return self._ask(saved_query_name=name)
 
-    def sql_of(self, metrics: Sequence[str], group_by: Sequence[str] = (), where: Sequence[str] = ()) -> str:
-        """The SQL that ``query`` would run, without running it."""
-        from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
-
-        request = MetricFlowQueryRequest.create(
-            metric_names=list(metrics), group_by_names=list(group_by) or None, where_constraints=list(where) or None
-        )
-        return self._engine.explain(request).sql_statement.sql
+    def sql_of(
+        self,
+        metrics: Sequence[str],
+        group_by: Sequence[str] = (),
+        where: Sequence[str] = (),
+        order_by: Sequence[str] = (),
+        limit: int | None = None,
+        start: dt.date | None = None,
+        end: dt.date | None = None,
+    ) -> str:
+        """The SQL that ``query`` would run, without running it; the same arguments."""
+        return self._compiled(**_request(metrics, group_by, where, order_by, limit, start, end))
 
     def defined_by(self, manifest: dict[str, Any]) -> SemanticLayer:
         """The same warehouse asked through other definitions.
 
         Args:
             manifest: the content of a ``semantic_manifest.json``.
+
+        Raises:
+            Exception: MetricFlow's own, when the definitions contradict each other.
         """
+        other = copy.copy(self)
+        other.__dict__.pop("_manifest", None)
+        other.__dict__.pop("_compiler", None)
+        other._definitions = json.dumps(manifest)
+        other._compiler  # noqa: B018  # what is wrong shows here, not at the first question
+        return other
+
+    def _ask(self, **request: Any) -> Answer:
+        return self.sql(self._compiled(**request))
+
+    def _compiled(self, **request: Any) -> str:
+        from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
+
+        return self._compiler.explain(MetricFlowQueryRequest.create(**request)).sql_statement.sql
+
+    @cached_property
+    def _manifest(self) -> dict[str, Any]:
+        return json.loads(self._definitions)
+
+    @cached_property
+    def _compiler(self) -> Any:
+        """MetricFlow's engine, which compiles and never runs anything."""
         from metricflow.engine.metricflow_engine import MetricFlowEngine
         from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
         from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
-        other = copy.copy(self)
-        parsed = parse_manifest_from_dbt_generated_manifest(json.dumps(manifest))
-        other._engine = MetricFlowEngine(
-            semantic_manifest_lookup=SemanticManifestLookup(parsed), sql_client=self._client
-        )
-        return other
+        logging.getLogger("metricflow").setLevel(logging.ERROR)
+        # counts and medians become what the compiler knows only here: what dbt writes is not the last form
+        manifest = parse_manifest_from_dbt_generated_manifest(self._definitions)
+        return MetricFlowEngine(SemanticManifestLookup(manifest), _Dialect(self._warehouse.dialect))
 
-    def _ask(self, **request: Any) -> Answer:
-        from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 
-        table = self._engine.query(MetricFlowQueryRequest.create(**request)).result_df
-        return Answer(tuple(table.column_names), [tuple(row) for row in table.rows])
+class _Dialect:
+    """What MetricFlow asks of a client to write SQL; it is never given a statement to run."""
+
+    def __init__(self, name: str) -> None:
+        from metricflow.protocols.sql_client import SqlEngine
+        from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
+
+        renderers = {SqlEngine.DUCKDB: DuckDbSqlPlanRenderer}  # each imports its own; an engine more is a line here
+        self.sql_engine_type = SqlEngine[name]
+        self.sql_plan_renderer = renderers[self.sql_engine_type]()
+
+    def render_bind_parameter_key(self, bind_parameter_key: str) -> str:
+        raise NotImplementedError(f"{bind_parameter_key}: SQL without parameters is expected")
+
+
+def database_of(manifest: dict[str, Any]) -> str:
+    """The name by which the SQL of the definitions calls the warehouse."""
+    return manifest["semantic_models"][0]["node_relation"]["database"]
+
+
+def _request(
+    metrics: Sequence[str],
+    group_by: Sequence[str],
+    where: Sequence[str],
+    order_by: Sequence[str],
+    limit: int | None,
+    start: dt.date | None,
+    end: dt.date | None,
+) -> dict[str, Any]:
+    return {
+        "metric_names": list(metrics),
+        "group_by_names": list(group_by) or None,
+        "where_constraints": list(where) or None,
+        "order_by_names": list(order_by) or None,
+        "limit": limit,
+        "time_constraint_start": _midnight(start),
+        "time_constraint_end": _midnight(end),
+    }
+
+
+def _midnight(value: Any) -> Any:
+    """A day as the time at which it begins; anything else as it is."""
+    return dt.datetime.combine(value, dt.time()) if type(value) is dt.date else value

@@ -9,14 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from kpi.boundaries import relations
 from kpi.boundaries.baseline import Baseline
 from kpi.boundaries.expectations import KINDS, made, observed, usual_value
-from kpi.boundaries.suites import Check, CheckError, Suite, read_bands, read_suites, with_bands
+from kpi.boundaries.suites import Band, Check, CheckError, Suite, read_bands, read_suites, with_bands
+
+if TYPE_CHECKING:
+    from kpi.semantic import SemanticLayer
 
 # Metrics that are null unless one kind is asked for at a time.
 ONE_KIND = {
@@ -160,26 +163,31 @@ def check_metrics(values: Iterable[Sequence[Any]], project: Path, docs: Path | N
         return _ask("metrics", path, with_bands(read_suites("metrics"), bands), {}, {}, docs)
 
 
-def ask_metrics(project: Path, profiles: Path | None = None) -> list[tuple[Any, ...]]:
+def ask_metrics(project: Path) -> list[tuple[Any, ...]]:
     """The metrics of the suites by month: in total, by community where they can be split, by kind where they must be.
 
     Raises:
         CheckError: when the warehouse or the manifest is not there.
     """
+    from kpi.engines import WarehouseError
     from kpi.semantic import SemanticLayer
 
-    names = metrics_of_suites()
     try:
-        layer = SemanticLayer(project, profiles)
-        first_day, last_day = layer.sql("select min(date_day), max(date_day) from marts.dim_dates").rows[0]
+        layer = SemanticLayer(project)
+        with layer.connected():
+            return _ask_metrics(layer, metrics_of_suites(), read_bands(project))
     except FileNotFoundError as error:
         raise CheckError(str(error)) from error
-    except Exception as error:  # the client of the semantic layer wraps whatever the engine raises
+    except (WarehouseError, duckdb.Error) as error:
         raise CheckError(f"The warehouse cannot be asked: {_said(error)} Run `make build` first.") from error
+
+
+def _ask_metrics(layer: SemanticLayer, names: list[str], bands: Sequence[Band]) -> list[tuple[Any, ...]]:
+    first_day, last_day = layer.sql("select min(date_day), max(date_day) from marts.dim_dates").rows[0]
     missing = set(names) - set(layer.metric_names())
     if missing:
         raise CheckError(f"The semantic layer has no metric {', '.join(sorted(missing))}. Run `make build` first.")
-    by_type = {band.metric for band in read_bands(project) if band.scope.startswith(SCOPE_OF_TYPE)}
+    by_type = {band.metric for band in bands if band.scope.startswith(SCOPE_OF_TYPE)}
     splits: list[tuple[str | None, list[str]]] = [
         (None, [name for name in names if name not in ONE_KIND]),
         (COMMUNITY, [name for name in names if name not in ONE_KIND and COMMUNITY in layer.dimensions(name)]),

@@ -16,7 +16,8 @@ def golden_warehouse(tmp_path_factory):
 @pytest.fixture(scope="session")
 def engine(golden_warehouse):
     """The semantic layer on the golden warehouse: started once, asked for every case."""
-    return build_golden.engine(golden_warehouse)
+    with build_golden.engine(golden_warehouse).connected() as layer:
+        yield layer
 
 
 @pytest.fixture(scope="session")

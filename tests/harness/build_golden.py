@@ -7,7 +7,6 @@ Prints the data tests that found rows and exits with 1 if there are any that sto
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -132,12 +131,7 @@ def engine(warehouse: Path = WAREHOUSE) -> SemanticLayer:
     """The semantic layer on the golden warehouse or a copy of it, by the definitions that it was compiled with."""
     from kpi.semantic import SemanticLayer
 
-    os.environ |= environment(warehouse=warehouse) | {"DBT_TARGET_PATH": str(TARGET)}
-    compiled, usual = TARGET / "semantic_manifest.json", ROOT / "target" / "semantic_manifest.json"
-    if not usual.exists():  # MetricFlow starts from target/ whatever the setting says; what it finds there may be older
-        shutil.copy(compiled, usual)
-    definitions = json.loads(compiled.read_text(encoding="utf-8"))
-    return SemanticLayer(ROOT, os.environ["DBT_PROFILES_DIR"]).defined_by(definitions)
+    return SemanticLayer(ROOT, warehouse=warehouse, manifest=TARGET / "semantic_manifest.json")
 
 
 def main() -> None:

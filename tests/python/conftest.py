@@ -21,7 +21,7 @@ DBT = str(Path(sys.executable).with_name("dbt"))
 ASK = """
 import json, sys
 from kpi.semantic import SemanticLayer
-layer = SemanticLayer(".", ".")
+layer = SemanticLayer()
 answers = {}
 for metric, group_by in json.loads(sys.argv[1]):
     rows = layer.query([metric], [group_by]).by_key([group_by], metric)
@@ -34,7 +34,7 @@ print(json.dumps(answers))
 QUERY = """
 import json, sys
 from kpi.semantic import SemanticLayer
-layer = SemanticLayer(".", ".")
+layer = SemanticLayer()
 answers = [layer.query(**query) for query in json.loads(sys.argv[1])]
 print(json.dumps([[dict(zip(a.columns, row)) for row in a.rows] for a in answers], default=str))
 """
@@ -138,4 +138,5 @@ def semantic_layer():
             return answers[question]
 
     answers = {}
-    return Remembering(ROOT)
+    with Remembering(ROOT).connected() as layer:
+        yield layer
