@@ -193,6 +193,17 @@ MUTANTS ?= 60
 mutants: | setup $(BUILT) ## make mistakes in SQL and metrics, one at a time, and see which ones a fast check notices: MUTANTS=60
 	@PYTHONPATH=.:tests $(BIN)/python -m harness.mutants --sample $(MUTANTS)
 
+KILLS ?= 50
+.PHONY: kills
+kills: export COMMUNITY_METRICS_EXPORTS :=
+kills: | setup $(BUILT) ## kill builds and publications of the demo at random moments and see what is left: KILLS=50
+	@PYTHONPATH=.:tests $(BIN)/python -m harness.kills --kills $(KILLS)
+
+MESSAGES ?= 1000000 10000000
+.PHONY: bench
+bench: | setup ## how the work grows, beside hand-written SQL: MESSAGES="10000000 50000000", up to 200000000
+	@$(BIN)/python bench/scale.py $(MESSAGES)
+
 .PHONY: format
 format: | setup ## lay out Python and SQL
 	@$(BIN)/ruff check --fix --quiet || true
