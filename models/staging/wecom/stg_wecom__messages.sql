@@ -1,7 +1,26 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_staged_messages() }}",
+    post_hook="{{ close_staged_messages() }}",
+) }}
+
 with accepted as (
     select *
     from {{ ref('base_wecom__messages') }}
-    where problem_column is null
+    where
+        problem_column is null
+        {%- if is_incremental() %}
+        and message_id in (select message_id from {{ touched_messages() }})
+        {%- endif %}
+),
+
+-- few messages have copies, and ranking all of them would sort the whole archive
+list_copied as (
+    select message_id
+    from accepted
+    group by message_id
+    having count(*) > 1
 ),
 
 rank_copies as (
@@ -12,6 +31,19 @@ rank_copies as (
             order by exported_at desc, source_file asc, source_row asc
         ) as copy_number
     from accepted
+    where message_id in (select message_id from list_copied)
+),
+
+keep_latest as (
+    select
+        *,
+        1 as copy_number
+    from accepted
+    where message_id not in (select message_id from list_copied)
+    union all
+    select *
+    from rank_copies
+    where copy_number = 1
 ),
 
 final as (
@@ -32,9 +64,9 @@ final as (
         polarity,
         source_file,
         source_row,
-        exported_at
-    from rank_copies
-    where copy_number = 1
+        exported_at,
+        landed_part
+    from keep_latest
 )
 
 select * from final
