@@ -42,9 +42,9 @@
     {{ close_ledger({'parts': parts_of_messages()}, days) }}
 {%- endmacro %}
 
-{# Name of the table of messages whose staged row has to be chosen again. #}
-{% macro touched_messages() -%}
-    {{ return(touched('messages')) }}
+{# Condition on a message: its staged row has to be chosen again. #}
+{% macro is_touched_message(column) -%}
+    {{ column }} in (select message_id from {{ touched('messages') }})
 {%- endmacro %}
 
 {# Days of the archive that count, with the run that changed them last. #}
@@ -125,7 +125,12 @@
     {{ return(((seconds / 86400) | round(0, 'ceil')) | int) }}
 {%- endmacro %}
 
-{# Name of the table of days whose messages have to be judged again, and of days that are only read for it. #}
-{% macro touched_days() -%}
-    {{ return(touched('days')) }}
+{# Condition on a time: its day has messages that are judged again, or is read for them. #}
+{% macro is_on_touched_day(column) -%}
+    cast({{ column }} as date) in (select date_day from {{ touched('days') }})
+{%- endmacro %}
+
+{# Condition on a time: the messages of its day are judged again. #}
+{% macro is_on_rewritten_day(column) -%}
+    cast({{ column }} as date) in (select date_day from {{ touched('days') }} where is_rewritten)
 {%- endmacro %}

@@ -12,7 +12,7 @@
 with messages as (
     select * from {{ ref('stg_wecom__messages') }}
     {%- if is_incremental() %}
-    where cast(sent_at as date) in (select date_day from {{ touched_days() }})
+    where {{ is_on_touched_day('sent_at') }}
     {%- endif %}
 ),
 
@@ -145,7 +145,7 @@ final as (
         sent_at
     from number_burst
     {%- if is_incremental() %}
-    where cast(sent_at as date) in (select date_day from {{ touched_days() }} where is_rewritten)
+    where {{ is_on_rewritten_day('sent_at') }}
     {%- endif %}
 )
 

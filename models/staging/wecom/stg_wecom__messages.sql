@@ -11,7 +11,7 @@ with accepted as (
     where
         problem_column is null
         {%- if is_incremental() %}
-        and message_id in (select message_id from {{ touched_messages() }})
+        and {{ is_touched_message('message_id') }}
         {%- endif %}
 ),
 
@@ -23,6 +23,14 @@ list_copied as (
     having count(*) > 1
 ),
 
+find_copied as (
+    select
+        accepted.*,
+        list_copied.message_id is not null as is_copied
+    from accepted
+    left join list_copied on accepted.message_id = list_copied.message_id
+),
+
 rank_copies as (
     select
         *,
@@ -30,16 +38,16 @@ rank_copies as (
             partition by message_id
             order by exported_at desc, source_file asc, source_row asc
         ) as copy_number
-    from accepted
-    where message_id in (select message_id from list_copied)
+    from find_copied
+    where is_copied
 ),
 
 keep_latest as (
     select
         *,
         1 as copy_number
-    from accepted
-    where message_id not in (select message_id from list_copied)
+    from find_copied
+    where not is_copied
     union all
     select *
     from rank_copies
