@@ -7,20 +7,32 @@
     Each cell arrives as text in a column called raw_<header>, see raw(). The headers are those of the contract, unless
     others are given: acknowledged_quarantine comes the same way and is no export.
     A file that lacks a declared column stops the build with its name, the column and what to do.
+    by_part adds the column landed_part and, where the table is there and of the same definition, leaves out the parts
+    that it has already, see increments.sql.
 #}
-{% macro export(name, columns=none) -%}
-    {{ return(adapter.dispatch('export', 'community_metrics')(name, columns or export_columns(name))) }}
+{% macro export(name, columns=none, by_part=false) -%}
+    {{ return(adapter.dispatch('export', 'community_metrics')(name, columns or export_columns(name), by_part)) }}
 {%- endmacro %}
 
-{% macro default__export(name, columns) -%}
+{% macro default__export(name, columns, by_part) -%}
     {%- set landing = env_var('COMMUNITY_METRICS_EXPORTS', '') -%}
+    {%- set part = "'seed'" -%}
     {%- if landing == '' -%}
         {%- set rows = ref(name) -%}
+    {%- elif not execute -%}
+        {%- set rows = none -%}
+    {%- elif by_part -%}
+        {%- set parts = parts_to_read(name) -%}
+        {%- set rows = landed_reader(landing, name, columns, only=parts.keys() | list) -%}
+        {%- set part = part_of_row(parts) -%}
     {%- else -%}
-        {%- set rows = landed_reader(landing, name, columns) if execute else none -%}
+        {%- set rows = landed_reader(landing, name, columns) -%}
     {%- endif -%}
     (
         select
+            {%- if by_part %}
+            cast({{ 'null' if rows is none else part }} as {{ dbt.type_string() }}) as landed_part,
+            {%- endif %}
             {%- for column in columns %}
             {%- set cell = 'null' if rows is none else adapter.quote(column) %}
             cast({{ cell }} as {{ dbt.type_string() }}) as {{ raw(column) }}{{ ',' if not loop.last }}
@@ -29,44 +41,61 @@
     )
 {%- endmacro %}
 
-{# The table function that reads what a landing directory holds for an export, once its columns are checked; or none. #}
-{% macro landed_reader(directory, name, columns) -%}
-    {%- set stem = (directory.rstrip('/') ~ '/' ~ name) | replace("'", "''") -%}
+{#
+    The table function that reads what a landing directory holds for an export, once its columns are checked; or none.
+    only: files to read of those found; then the rows have a column `filename` as well.
+#}
+{% macro landed_reader(directory, name, columns, only=none) -%}
+    {%- set function, files = landed_files(directory, name) -%}
+    {%- set paths = [] -%}
+    {%- for file in files if only is none or file in only -%}
+        {%- do paths.append("'" ~ file | replace("'", "''") ~ "'") -%}
+    {%- endfor -%}
+    {%- if not paths -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set options = {
+        'read_parquet': 'union_by_name = true, hive_partitioning = false',
+        'read_csv': "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
+            ~ "null_padding = false, strict_mode = true",
+    }[function] -%}
+    {%- set filename = '' if only is none else ', filename = true' -%}
+    {%- set reader = function ~ '([' ~ paths | join(', ') ~ '], ' ~ options ~ filename ~ ')' -%}
+    {%- if function == 'read_csv' -%}
+        {%- do require_sound_csv(files[0], columns) -%}
+    {%- else -%}
+        {%- set found = run_query('select column_name from (describe select * from ' ~ reader ~ ')') -%}
+        {%- set place = files[0] if files | length == 1 else directory.rstrip('/') ~ '/' ~ name -%}
+        {%- do require_columns(place, columns, found.columns[0].values() | list) -%}
+    {%- endif -%}
+    {{ return(reader) }}
+{%- endmacro %}
+
+{#
+    The files of an export in a landing directory and the function that reads them, as (function, list of paths): parts
+    of the manifest, one Parquet file, a folder of them, or one CSV, in this order; (none, []) where there is nothing.
+#}
+{% macro landed_files(directory, name) -%}
+    {%- set stem = directory.rstrip('/') ~ '/' -%}
     {%- set parts = landed_parts(directory, name) -%}
     {%- if parts -%}
         {%- set paths = [] -%}
-        {%- for part in parts -%}
-            {%- do paths.append("'" ~ (directory.rstrip('/') ~ '/' ~ part) | replace("'", "''") ~ "'") -%}
-        {%- endfor -%}
-        {%- set reader = 'read_parquet([' ~ paths | join(', ') ~ '], union_by_name = true, hive_partitioning = false)' -%}
-        {%- set found = run_query('select column_name from (describe select * from ' ~ reader ~ ')') -%}
-        {%- do require_columns(directory.rstrip('/') ~ '/' ~ name, columns, found.columns[0].values() | list) -%}
-        {{ return(reader) }}
+        {%- for part in parts -%}{%- do paths.append(stem ~ part) -%}{%- endfor -%}
+        {{ return(('read_parquet', paths)) }}
     {%- endif -%}
-    {%- set candidates = [
-        ('read_parquet', stem ~ '.parquet', 'union_by_name = true'),
-        ('read_csv', stem ~ '.csv', "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
-            ~ "null_padding = false, strict_mode = true"),
-    ] -%}
+    {%- set candidates = [('read_parquet', '.parquet'), ('read_csv', '.csv')] -%}
     {#- beside a manifest a folder holds what ingest landed, and what is not in the manifest is not live -#}
     {%- if parts is none -%}
-        {%- do candidates.insert(
-            1, ('read_parquet', stem ~ '/**/*.parquet', 'union_by_name = true, hive_partitioning = false')
-        ) -%}
+        {%- do candidates.insert(1, ('read_parquet', '/**/*.parquet')) -%}
     {%- endif -%}
-    {%- for function, pattern, options in candidates -%}
-        {%- if run_query("select count(*) from glob('" ~ pattern ~ "')").columns[0].values()[0] > 0 -%}
-            {%- set reader = function ~ "('" ~ pattern ~ "', " ~ options ~ ")" -%}
-            {%- if function == 'read_csv' -%}
-                {%- do require_sound_csv(pattern | replace("''", "'"), columns) -%}
-            {%- else -%}
-                {%- set found = run_query('select column_name from (describe select * from ' ~ reader ~ ')') -%}
-                {%- do require_columns(pattern, columns, found.columns[0].values() | list) -%}
-            {%- endif -%}
-            {{ return(reader) }}
+    {%- for function, ending in candidates -%}
+        {%- set pattern = (stem ~ name ~ ending) | replace("'", "''") -%}
+        {%- set files = run_query("select file from glob('" ~ pattern ~ "') order by file").columns[0].values() -%}
+        {%- if files -%}
+            {{ return((function, files | list)) }}
         {%- endif -%}
     {%- endfor -%}
-    {{ return(none) }}
+    {{ return((none, [])) }}
 {%- endmacro %}
 
 {#

@@ -1,9 +1,19 @@
 {%- set consenting = "'Agree', 'Default_Agree'" if var('accept_default_agree') else "'Agree'" -%}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_flagged_messages() }}",
+    post_hook="{{ close_flagged_messages() }}",
+    meta={'whole_inputs': ['message_types']},
+) }}
 
 -- Messages sent in communities and not taken back, with the effective-message rule applied. Who has not agreed to the
 -- archive is counted, not read: what the words say is null.
 with messages as (
     select * from {{ ref('stg_wecom__messages') }}
+    {%- if is_incremental() %}
+    where {{ is_on_touched_day('sent_at') }}
+    {%- endif %}
 ),
 
 message_types as (
@@ -38,7 +48,7 @@ consents_known as (
 
 list_recalls as (
     select distinct recalled_message_id
-    from messages
+    from {{ ref('stg_wecom__messages') }}
     where action = 'recall'
 ),
 
@@ -134,6 +144,9 @@ final as (
         cast(extract(hour from sent_at) as integer) as sent_hour,
         sent_at
     from number_burst
+    {%- if is_incremental() %}
+    where {{ is_on_rewritten_day('sent_at') }}
+    {%- endif %}
 )
 
 select * from final

@@ -98,6 +98,12 @@ PLUMBING = {
     *("export", "landed_reader", "landed_parts", "raw", "lineage_columns", "generate_schema_name", "report_quarantine"),
     *("check_export_files", "require_known_files", "require_sound_csv", "require_columns"),
     "exports_of_metrics",  # the unit test of absent_exports
+    # test_increment compares what they leave with a full rebuild
+    *("landed_files", "ledger", "touched", "should_full_refresh", "is_same_definition", "definition", "live_parts"),
+    *("parts_to_read", "part_of_row", "forget_parts", "open_ledger", "is_increment_open", "close_ledger"),
+    *("changed_items", "open_staged_messages", "parts_of_messages", "close_staged_messages", "is_touched_message"),
+    *("days_of_messages", "traits_of_senders", "chats_of_communities", "open_flagged_messages"),
+    *("close_flagged_messages", "days_that_rules_reach", "is_on_touched_day", "is_on_rewritten_day"),
 }
 # what identities are made of: test_identities_ring has each of them ring on a spoiled warehouse
 OF_IDENTITIES = {"compare_sides", "name_sides", *(f"test_{name}" for name in (*IDENTITIES, KEYS))}

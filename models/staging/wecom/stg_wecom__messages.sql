@@ -1,7 +1,34 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_staged_messages() }}",
+    post_hook="{{ close_staged_messages() }}",
+) }}
+
 with accepted as (
     select *
     from {{ ref('base_wecom__messages') }}
-    where problem_column is null
+    where
+        problem_column is null
+        {%- if is_incremental() %}
+        and {{ is_touched_message('message_id') }}
+        {%- endif %}
+),
+
+-- few messages have copies, and ranking all of them would sort the whole archive
+list_copied as (
+    select message_id
+    from accepted
+    group by message_id
+    having count(*) > 1
+),
+
+find_copied as (
+    select
+        accepted.*,
+        list_copied.message_id is not null as is_copied
+    from accepted
+    left join list_copied on accepted.message_id = list_copied.message_id
 ),
 
 rank_copies as (
@@ -11,7 +38,20 @@ rank_copies as (
             partition by message_id
             order by exported_at desc, source_file asc, source_row asc
         ) as copy_number
-    from accepted
+    from find_copied
+    where is_copied
+),
+
+keep_latest as (
+    select
+        *,
+        1 as copy_number
+    from find_copied
+    where not is_copied
+    union all
+    select *
+    from rank_copies
+    where copy_number = 1
 ),
 
 final as (
@@ -32,9 +72,9 @@ final as (
         polarity,
         source_file,
         source_row,
-        exported_at
-    from rank_copies
-    where copy_number = 1
+        exported_at,
+        landed_part
+    from keep_latest
 )
 
 select * from final

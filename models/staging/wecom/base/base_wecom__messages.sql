@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_parts('wecom__messages') }}",
+    post_hook=["{{ open_ledger() }}", "{{ close_ledger({}, 'select cast(null as date) as date_day') }}"],
+) }}
 {%- set checks = [
     ('msgid', "message_id is null", 'the row has no key: fill it or remove the row'),
     ('action', "action is null or action not in (" ~ contract_values('wecom__messages', 'action') ~ ")",
@@ -26,7 +32,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__messages') }} as raw_rows
+    from {{ export('wecom__messages', by_part=true) }} as raw_rows
 ),
 
 interpret_cells as (
@@ -76,6 +82,7 @@ final as (
         source_file,
         source_row,
         exported_at,
+        landed_part,
         {{ problem_columns(checks) }}
     from find_problems
 )

@@ -1,0 +1,136 @@
+{# What the chain of messages does around its increments; increments.sql says how. #}
+
+{# Messages of which a copy came or went, and the rows of theirs that were kept. #}
+{% macro open_staged_messages() -%}
+    {{ open_ledger() }}
+    {%- if execute and is_incremental() %}
+    create or replace temp table {{ touched('parts') }} as
+    {{ changed_items('parts', parts_of_messages()) }};
+    create or replace temp table {{ touched('messages') }} as
+    select message_id from {{ ref('base_wecom__messages') }}
+    where landed_part in (select item from {{ touched('parts') }}) and message_id is not null
+    union
+    select message_id from {{ this }} where landed_part in (select item from {{ touched('parts') }});
+    create or replace temp table {{ touched('rows') }} as
+    select message_id, sent_at, recalled_message_id from {{ this }}
+    where message_id in (select message_id from {{ touched('messages') }});
+    delete from {{ this }} where message_id in (select message_id from {{ touched('messages') }});
+    {%- endif %}
+{%- endmacro %}
+
+{% macro parts_of_messages() -%}
+    select distinct landed_part as item, '' as version from {{ ref('base_wecom__messages') }}
+{%- endmacro %}
+
+{# The days of these messages, before and after, and those of messages that they take back. #}
+{% macro close_staged_messages() -%}
+    {%- set days = 'select distinct cast(sent_at as date) as date_day from ' ~ this -%}
+    {%- if is_increment_open() -%}
+        {%- set touched_rows -%}
+            select message_id, sent_at, recalled_message_id from {{ touched('rows') }}
+            union all
+            select message_id, sent_at, recalled_message_id from {{ this }}
+            where message_id in (select message_id from {{ touched('messages') }})
+        {%- endset -%}
+        {%- set days -%}
+            select cast(sent_at as date) as date_day from ({{ touched_rows }}) as touched_rows
+            union
+            select cast(sent_at as date) from {{ this }}
+            where message_id in (select recalled_message_id from ({{ touched_rows }}) as recalls)
+        {%- endset -%}
+    {%- endif -%}
+    {{ close_ledger({'parts': parts_of_messages()}, days) }}
+{%- endmacro %}
+
+{# Condition on a message: its staged row has to be chosen again. #}
+{% macro is_touched_message(column) -%}
+    {{ column }} in (select message_id from {{ touched('messages') }})
+{%- endmacro %}
+
+{# Days of the archive that count, with the run that changed them last. #}
+{% macro days_of_messages() -%}
+    select days.item, days.version
+    from {{ ledger('stg_wecom__messages') }} as days
+    cross join {{ ref('int_calendar_bounded') }} as calendar
+    where
+        days.input = 'self'
+        and cast(days.item as date) >= calendar.history_start_date
+        and cast(days.item as date) <= calendar.as_of_date
+{%- endmacro %}
+
+{# What is said of each sender, as one number: person, role, consents, and whether consents are loaded at all. #}
+{% macro traits_of_senders() -%}
+    select
+        identities.identity_key as item,
+        cast(hash(
+            identities.person_id, persons.role, persons.is_counted, words.consents,
+            (select count(*) > 0 from {{ ref('int_consents_bounded') }})
+        ) as varchar) as version
+    from {{ ref('int_identities_resolved') }} as identities
+    inner join {{ ref('int_persons_classified') }} as persons on identities.person_id = persons.person_id
+    left join (
+        select person_id, sum(hash(valid_from, valid_to, agree_status)) as consents
+        from {{ ref('int_consents_bounded') }}
+        group by person_id
+    ) as words on identities.person_id = words.person_id
+{%- endmacro %}
+
+{% macro chats_of_communities() -%}
+    select community_id as item, '' as version from {{ ref('int_communities_described') }}
+{%- endmacro %}
+
+{#
+    The days whose messages have to be judged again: those that changed, entered or left the calendar, those on which
+    a sender spoke of whom something else is said now, those of communities that came or went, and behind each the days
+    that its repeats and bursts reach. The days before them are read as well, and stay as they are.
+#}
+{% macro open_flagged_messages() -%}
+    {{ open_ledger() }}
+    {%- if execute and is_incremental() %}
+    {%- set reach = days_that_rules_reach() %}
+    create or replace temp table {{ touched('days') }} as
+    with changed as (
+        select cast(item as date) as date_day from ({{ changed_items('days', days_of_messages()) }}) as days
+        union
+        select distinct cast(sent_at as date) from {{ ref('stg_wecom__messages') }}
+        where sender_key in (select item from ({{ changed_items('senders', traits_of_senders()) }}) as senders)
+        union
+        select distinct cast(sent_at as date) from {{ ref('stg_wecom__messages') }}
+        where chat_id in (select item from ({{ changed_items('chats', chats_of_communities()) }}) as chats)
+    ),
+    reached as (
+        select distinct cast(date_day + unnest(range(0, {{ reach + 1 }})) as date) as date_day
+        from changed
+        where date_day is not null
+    ),
+    read_too as (
+        select distinct cast(date_day - unnest(range(0, {{ reach + 1 }})) as date) as date_day from reached
+    )
+    select date_day, date_day in (select date_day from reached) as is_rewritten from read_too;
+    delete from {{ this }} where sent_date in (select date_day from {{ touched('days') }} where is_rewritten);
+    {%- endif %}
+{%- endmacro %}
+
+{% macro close_flagged_messages() -%}
+    {%- set changed = 'select date_day from ' ~ touched('days') ~ ' where is_rewritten' -%}
+    {{ close_ledger(
+        {'days': days_of_messages(), 'senders': traits_of_senders(), 'chats': chats_of_communities()},
+        changed if is_increment_open() else 'select distinct sent_date as date_day from ' ~ this
+    ) }}
+{%- endmacro %}
+
+{# Days by which a message may change how a later one is judged: the longer of the repeats and the bursts, rounded up. #}
+{% macro days_that_rules_reach() -%}
+    {%- set seconds = [var('effective_repeat_hours') * 3600, var('effective_burst_seconds')] | max -%}
+    {{ return(((seconds / 86400) | round(0, 'ceil')) | int) }}
+{%- endmacro %}
+
+{# Condition on a time: its day has messages that are judged again, or is read for them. #}
+{% macro is_on_touched_day(column) -%}
+    cast({{ column }} as date) in (select date_day from {{ touched('days') }})
+{%- endmacro %}
+
+{# Condition on a time: the messages of its day are judged again. #}
+{% macro is_on_rewritten_day(column) -%}
+    cast({{ column }} as date) in (select date_day from {{ touched('days') }} where is_rewritten)
+{%- endmacro %}

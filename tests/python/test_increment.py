@@ -1,0 +1,178 @@
+"""Increments of the chain of messages equal a full rebuild, whatever arrives, in whatever order, or goes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from kpi.ingest.landing import Landing
+from kpi.ingest.manifest import LandedFile
+from kpi.ingest.parts import LINEAGE, PartWriter
+
+ROOT = Path(__file__).parents[2]
+WAREHOUSE = ROOT / "warehouse" / "test" / "community_metrics.duckdb"
+SEED = ROOT / "seeds" / "exports" / "wecom__messages.csv"
+# models and their schemas, each built from those before it
+CHAIN = {
+    "base_wecom__messages": "staging",
+    "stg_wecom__messages": "staging",
+    "int_messages_flagged": "intermediate",
+}
+DAY = "cast(epoch_ms(try_cast(msgtime as bigint) + 28800000) as date)"  # of Asia/Shanghai
+
+
+class Shop:
+    """A landing directory and a warehouse beside it, changed and built step by step."""
+
+    def __init__(self, folder: Path, project_copy) -> None:
+        self.landing = folder / "landing"
+        self.landing.mkdir()
+        (folder / "project").mkdir()
+        self.project = project_copy(folder / "project", exports=self.landing)
+        self.warehouse = folder / "project" / "warehouse" / "community_metrics.duckdb"
+        shutil.copy(WAREHOUSE, self.warehouse)
+        self.landed = 0
+        self.full: dict[str, str] = {}
+
+    def land(self, query: str, exported_at: str) -> None:
+        """Land the rows of a query over ``seed`` as one part."""
+        rows = duckdb.sql(f"with seed as (from read_csv('{SEED}', all_varchar = true)) {query}").arrow()
+        rows = pa.table(rows.read_all() if hasattr(rows, "read_all") else rows)
+        self.landed += 1
+        sha256 = str(self.landed).rjust(64, "0")[::-1]
+        with Landing.locked(self.landing) as locked, locked.rewrite() as change:
+            columns = [name for name in rows.column_names if name not in LINEAGE]
+            writer = PartWriter(change.work, "wecom__messages", columns, None, sha256)
+            for batch in rows.to_batches():
+                writer.write(batch)
+            name = f"file_{self.landed}"
+            change.add(LandedFile(name, sha256, 1, 1, exported_at, parts=tuple(writer.close(exported_at))))
+
+    def live(self) -> list[str]:
+        """Paths of the live parts."""
+        with Landing.locked(self.landing) as locked:
+            return [str(self.landing / part.path) for part in locked.parts("wecom__messages")]
+
+    def tell(self, *statements: str) -> None:
+        """Run SQL in the warehouse."""
+        with duckdb.connect(str(self.warehouse)) as warehouse:
+            for statement in statements:
+                warehouse.execute(statement)
+
+    def build(self) -> str:
+        """Run the chain; returns what dbt printed."""
+        outcome = self.project.dbt("run", "--select", *CHAIN)
+        assert outcome.returncode == 0, outcome.stdout
+        if not self.full:
+            compiled = self.project.folder / "target" / "compiled" / "community_metrics" / "models"
+            self.full = {name: next(compiled.rglob(f"{name}.sql")).read_text(encoding="utf-8") for name in CHAIN}
+        return outcome.stdout
+
+    def differences(self) -> dict[str, int]:
+        """Rows in which the tables of the chain and their full rebuild differ, by model; only those that do."""
+        with duckdb.connect(str(self.warehouse)) as warehouse:
+            warehouse.execute("set TimeZone = 'Asia/Shanghai'")
+            found = {}
+            for name, schema in CHAIN.items():
+                sql = re.sub(r"read_parquet\(\[.*?\]", f"read_parquet({self.live()}", self.full[name], flags=re.DOTALL)
+                for before in found:
+                    sql = re.sub(rf'"community_metrics"\."\w+"\."{before}"', f"rebuilt_{before}", sql)
+                warehouse.execute(f"create or replace temp table rebuilt_{name} as {sql}")
+                stored = f"{schema}.{name}"
+                found[name] = warehouse.execute(
+                    f"select count(*) from ((from {stored} except all from rebuilt_{name}) union all "
+                    f"(from rebuilt_{name} except all from {stored}))"
+                ).fetchall()[0][0]
+            return {name: rows for name, rows in found.items() if rows}
+
+    def rows(self, query: str) -> list[tuple]:
+        """Rows of a query."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
+            return warehouse.execute(query).fetchall()
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory, project_copy):
+    """The first build: all but the last of eight parts of the days, and no day out of turn."""
+    if not WAREHOUSE.is_file():
+        pytest.skip("no built warehouse: run `make test-build`")
+    shop = Shop(tmp_path_factory.mktemp("shop"), project_copy)
+    shop.land(f"from seed where {DAY} < date '2026-03-01' or msgtime is null", "2026-03-01 08:00:00")
+    shop.land(f"from seed where {DAY} between date '2026-03-10' and date '2026-04-30'", "2026-05-01 08:00:00")
+    shop.build()
+    return shop
+
+
+def test_first_build_equals_a_full_rebuild(shop):
+    assert shop.differences() == {}
+
+
+def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
+    day = "2026-04-30"
+    shop.land(f"from seed where {DAY} = date '2026-05-01'", "2026-05-02 08:00:00")  # the next day
+    shop.land(f"from seed where {DAY} between date '2026-03-01' and date '2026-03-09'", "2026-05-02 09:00:00")  # late
+    again = "* replace ('2026-05-02 10:00:00' as _exported_at, case msgtype when 'text' then '1' end as text_length)"
+    shop.land(f"select {again} from seed where {DAY} = date '{day}'", "2026-05-02 10:00:00")  # exported again
+    untouched = "select item, version from increments.int_messages_flagged where input = 'self'"
+    before = dict(shop.rows(untouched))
+    shop.build()
+    assert shop.differences() == {}
+    after = dict(shop.rows(untouched))
+    kept = {item for item, version in before.items() if after.get(item) == version}
+    assert {"2026-02-10", "2026-04-20"} <= kept  # a day costs a day
+    assert not {"2026-03-05", day, "2026-05-01"} & kept
+
+
+def test_erased_and_removed_parts_take_their_rows_away(shop):
+    with Landing.locked(shop.landing) as locked, locked.rewrite() as change:
+        first, *_, last = locked.parts("wecom__messages")
+        rows = locked.table(first)
+        keys = rows["from"].to_pylist()
+        erased = next(key for key in keys if key and key.startswith("wm_"))
+        nobody = ["wm_of_nobody" if key == erased else key for key in keys]
+        change.replace(first, rows.set_column(rows.column_names.index("from"), "from", pa.array(nobody, pa.string())))
+        change.replace(last, None)
+    shop.tell("insert into intermediate.int_identities_resolved values ('wm_of_nobody', 'wm_of_nobody')")
+    shop.tell("insert into intermediate.int_persons_classified values ('wm_of_nobody', 'customer', true)")
+    shop.build()
+    assert shop.differences() == {}
+    stored = "select count(*) from staging.base_wecom__messages where sender_key = "
+    assert shop.rows(f"{stored} 'wm_of_nobody'")[0][0] > 0
+    assert shop.rows(f"{stored} '{erased}' and landed_part = '{shop.live()[0]}'")[0][0] == 0
+
+
+def test_days_of_a_sender_of_whom_something_else_is_said_are_judged_again(shop):
+    senders = shop.rows(
+        "select sender_key from staging.stg_wecom__messages where starts_with(sender_key, 'wm_') "
+        "group by 1 order by count(*) desc, 1 limit 4"
+    )
+    merged, judged, silent, _ = (f"'{key}'" for (key,) in senders)
+    person = "(select person_id from intermediate.int_identities_resolved where identity_key = {})".format
+    chat = shop.rows("select min(community_id) from intermediate.int_messages_flagged")[0][0]
+    shop.tell(
+        f"update intermediate.int_identities_resolved set person_id = {person(judged)} where identity_key = {merged}",
+        "update intermediate.int_persons_classified set role = 'test', is_counted = false "
+        f"where person_id = {person(judged)}",
+        f"delete from intermediate.int_consents_bounded where person_id = {person(silent)}",
+        f"delete from intermediate.int_communities_described where community_id = '{chat}'",
+        "update intermediate.int_calendar_bounded set as_of_date = date '2026-04-25', "
+        "history_start_date = history_start_date + 3",
+    )
+    assert shop.differences() == {"int_messages_flagged": shop.differences()["int_messages_flagged"]}
+    shop.build()
+    assert shop.differences() == {}
+
+
+def test_comparison_notices_a_stale_day_and_a_new_definition_heals_it(shop):
+    shop.tell("update intermediate.int_messages_flagged set is_effective = not is_effective where sent_hour = 9")
+    shop.build()
+    assert "int_messages_flagged" in shop.differences()  # nothing that it is built from has changed
+    model = next((shop.project.folder / "models").rglob("int_messages_flagged.sql"))
+    model.write_text(model.read_text(encoding="utf-8") + "-- another definition\n", encoding="utf-8")
+    shop.build()
+    assert shop.differences() == {}
