@@ -40,19 +40,19 @@ with reports as (
         'has_key: a filled column of two is null' as case_name,
         1 as expected,
         count(*) as found
-    from ({{ test_has_key(once, ['id', 'kind'], filled=['kind']) }}) as reported
+    from ({{ test_has_key(once, ['id', 'kind'], ['kind']) }}) as reported
     union all
     select
         'has_key: each value that is not accepted' as case_name,
         3 as expected,
         count(*) as found
-    from ({{ test_has_key(amounts, ['amount'], accepted={'amount': [1]}) }}) as reported
+    from ({{ test_has_key(amounts, ['amount'], [], {'amount': [1]}) }}) as reported
     union all
     select
         'has_key: what is accepted, or null' as case_name,
         0 as expected,
         count(*) as found
-    from ({{ test_has_key(once, ['id', 'kind'], accepted={'kind': ['a', 'b']}) }}) as reported
+    from ({{ test_has_key(once, ['id', 'kind'], [], {'kind': ['a', 'b']}) }}) as reported
     union all
     -- the rows that are reported say what is wrong, where, with which value and how often
     select
@@ -66,7 +66,7 @@ with reports as (
         'has_key: a value is reported as problem, column, value and rows' as case_name,
         1 as expected,
         count(*) as found
-    from ({{ test_has_key(twice, ['id', 'kind'], accepted={'kind': ['a']}) }}) as reported
+    from ({{ test_has_key(twice, ['id', 'kind'], [], {'kind': ['a']}) }}) as reported
     where problem = 'none of the accepted values' and column_name = 'kind' and column_value = 'b' and rows_here = 1
     union all
     select

@@ -1,4 +1,4 @@
-"""Little memory changes no answer: what does not fit is put beside the warehouse, and the test of keys is one of those."""
+"""Little memory changes no answer: what does not fit is spilled beside the warehouse, as in the test of long keys."""
 
 from __future__ import annotations
 
