@@ -7,22 +7,67 @@
 
 with reports as (
     select
-        'unique_combination: a pair that is there twice' as case_name,
+        'has_key: a pair that is there twice' as case_name,
         1 as expected,
         count(*) as found
-    from ({{ test_unique_combination(twice, ['id', 'kind']) }}) as reported
+    from ({{ test_has_key(twice, ['id', 'kind']) }}) as reported
     union all
     select
-        'unique_combination: nulls are equal' as case_name,
+        'has_key: nulls are equal' as case_name,
         1 as expected,
         count(*) as found
-    from ({{ test_unique_combination(twice_without_kind, ['id', 'kind']) }}) as reported
+    from ({{ test_has_key(twice_without_kind, ['id', 'kind']) }}) as reported
     union all
     select
-        'unique_combination: one column of the pair alone is not the key' as case_name,
+        'has_key: one column of the pair alone is not the key' as case_name,
         0 as expected,
         count(*) as found
-    from ({{ test_unique_combination(once, ['id', 'kind']) }}) as reported
+    from ({{ test_has_key(once, ['id', 'kind']) }}) as reported
+    union all
+    select
+        'has_key: a key of one column is there twice' as case_name,
+        1 as expected,
+        count(*) as found
+    from ({{ test_has_key(twice, ['id']) }}) as reported
+    union all
+    select
+        'has_key: a key of one column is null' as case_name,
+        1 as expected,
+        count(*) as found
+    from ({{ test_has_key(amounts, ['amount']) }}) as reported
+    union all
+    select
+        'has_key: a filled column of two is null' as case_name,
+        1 as expected,
+        count(*) as found
+    from ({{ test_has_key(once, ['id', 'kind'], ['kind']) }}) as reported
+    union all
+    select
+        'has_key: each value that is not accepted' as case_name,
+        3 as expected,
+        count(*) as found
+    from ({{ test_has_key(amounts, ['amount'], [], {'amount': [1]}) }}) as reported
+    union all
+    select
+        'has_key: what is accepted, or null' as case_name,
+        0 as expected,
+        count(*) as found
+    from ({{ test_has_key(once, ['id', 'kind'], [], {'kind': ['a', 'b']}) }}) as reported
+    union all
+    -- the rows that are reported say what is wrong, where, with which value and how often
+    select
+        'has_key: a row is reported as problem, column, value and rows' as case_name,
+        1 as expected,
+        count(*) as found
+    from ({{ test_has_key(twice, ['id', 'kind']) }}) as reported
+    where problem = 'more than one row' and column_name = 'id, kind' and column_value = '1, a' and rows_here = 2
+    union all
+    select
+        'has_key: a value is reported as problem, column, value and rows' as case_name,
+        1 as expected,
+        count(*) as found
+    from ({{ test_has_key(twice, ['id', 'kind'], [], {'kind': ['a']}) }}) as reported
+    where problem = 'none of the accepted values' and column_name = 'kind' and column_value = 'b' and rows_here = 1
     union all
     select
         'expression_is_true: false and null are reported' as case_name,

@@ -1,0 +1,59 @@
+"""Little memory changes no answer: what does not fit is spilled beside the warehouse, as in the test of long keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from jinja2 import Environment
+
+ROOT = Path(__file__).parents[2]
+ROWS = 600_000
+LIMIT = "24MB"
+
+
+def has_key(columns):
+    """The SQL of the data test for keys of a table ``t``, without dbt."""
+    source = (ROOT / "macros" / "has_key.sql").read_text(encoding="utf-8")
+    body = source[source.index("%}", source.index("{% test")) + 2 : source.index("{% endtest %}")]
+    return Environment(autoescape=False).from_string(body).render(model="t", columns=columns, filled=[], accepted={})
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory):
+    """A file with more keys than the limit holds, of which seven are there twice."""
+    file = tmp_path_factory.mktemp("memory") / "community_metrics.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            "create table t as select md5(cast(range % ? as varchar)) as person_id, range % 7 as kind from range(?)",
+            [ROWS - 7, ROWS],
+        )
+    return file
+
+
+def ask(file, sql, **settings):
+    """All rows, under some settings."""
+    with duckdb.connect(str(file), config={"threads": "2", **settings}) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_the_key_test_answers_the_same_in_little_memory(warehouse):
+    plenty = ask(warehouse, has_key(["person_id"]))
+    assert len(plenty) == 7, "the keys that are there twice"
+    assert sorted(ask(warehouse, has_key(["person_id"]), memory_limit=LIMIT)) == sorted(plenty)
+
+
+def test_without_a_place_to_spill_the_same_memory_is_too_little(warehouse):
+    """Shows that the test above spilled."""
+    with pytest.raises(duckdb.OutOfMemoryException):
+        ask(warehouse, has_key(["person_id"]), memory_limit=LIMIT, temp_directory="")
+
+
+def test_the_profile_sets_a_limit_that_the_environment_overrides():
+    profile = yaml.safe_load((ROOT / "profiles.example.yml").read_text(encoding="utf-8"))
+    written = profile["community_metrics"]["outputs"]["duckdb"]["settings"]["memory_limit"]
+    render = Environment(autoescape=False).from_string(written).render
+    assert render(env_var=lambda name, default: default).endswith("MB")
+    assert render(env_var=lambda name, default: {"COMMUNITY_METRICS_MEMORY": "4GB"}[name]) == "4GB"
