@@ -99,12 +99,12 @@
         where chat_id in (select item from ({{ changed_items('chats', chats_of_communities()) }}) as chats)
     ),
     reached as (
-        select distinct cast(date_day + unnest(range(0, {{ reach + 1 }})) as date) as date_day
+        select distinct cast(date_day + cast(unnest(range(0, {{ reach + 1 }})) as integer) as date) as date_day
         from changed
         where date_day is not null
     ),
     read_too as (
-        select distinct cast(date_day - unnest(range(0, {{ reach + 1 }})) as date) as date_day from reached
+        select distinct cast(date_day - cast(unnest(range(0, {{ reach + 1 }})) as integer) as date) as date_day from reached
     )
     select date_day, date_day in (select date_day from reached) as is_rewritten from read_too;
     delete from {{ this }} where sent_date in (select date_day from {{ touched('days') }} where is_rewritten);

@@ -136,7 +136,7 @@ def test_seed_has_the_columns_of_its_contract_and_values_in_those_that_need_one(
 def test_codes_that_a_model_translates_are_those_of_the_contract(export):
     """A check names the list; a ``case`` that gives each code a meaning has to know the same ones."""
     sql = BASE_MODELS[export].read_text(encoding="utf-8")
-    assert f"export('{export}')" in sql
+    assert f"export('{export}'" in sql
     for column in CONTRACTS[export].columns:
         looked_up = f"contract_values('{export}', '{column.name}'" in sql
         found = re.search(
