@@ -62,7 +62,7 @@ def rows():
         for grain in ("day", "week", "month"):
             # of each period of leaves the number of days since 1970, none in August 2023
             db.execute(
-                f"insert into cells select distinct 'leaves', '{grain}', cast(date_trunc('{grain}', date_day) as date), "
+                f"insert into cells select distinct 'leaves', '{grain}', date_trunc('{grain}', date_day)::date, "
                 f"'all', 'all', date_trunc('{grain}', date_day)::date - date '1970-01-01', null, null, false "
                 "from made.marts.dim_dates where date_day not between date '2023-08-01' and date '2023-08-31'"
             )
