@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -299,3 +303,40 @@ def test_persons_behind_an_input_are_those_who_contribute() -> None:
     )
     assert persons_of(Input("cost"), METRICS, MODELS, "p") is None
     assert METRICS["sales_value"]["type_params"]["expr"] == "paid - refunded"
+
+
+KILLED = """
+import sys, time
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from kpi.publish import draft, publish
+# slow enough to be killed anywhere, and says when it begins
+draft.reached = lambda point: time.sleep(0.05)
+print("begins", flush=True)
+publish(Path(sys.argv[1]), Path(sys.argv[2]), {"semantic_models": [], "metrics": []}, None, with_persons=True)
+"""
+
+
+def test_killed_at_random_moments_the_old_file_stays_good(warehouse: Path, tmp_path: Path) -> None:
+    """A real SIGKILL, some in the midst of the tables, some at the end."""
+    file = tmp_path / "bi.duckdb"
+    manifest = {"semantic_models": [], "metrics": []}
+    expected = publish(warehouse, file, manifest, None, with_persons=True).tables
+    chance = random.Random(58)
+    for _ in range(10):
+        run = subprocess.Popen(
+            [sys.executable, "-c", KILLED, warehouse, file], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        )
+        with run:
+            assert run.stdout is not None
+            run.stdout.readline()
+            time.sleep(chance.uniform(0, 1.2))
+            run.kill()
+        with duckdb.connect(str(file), read_only=True) as db:
+            for table, rows in expected.items():
+                assert db.execute(f"select count(*) from {table}").fetchone() == (rows,)
+    assert publish(warehouse, file, manifest, None, with_persons=True).tables == expected
+    assert not (tmp_path / ".bi.duckdb.draft").exists()
