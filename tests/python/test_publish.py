@@ -340,3 +340,19 @@ def test_killed_at_random_moments_the_old_file_stays_good(warehouse: Path, tmp_p
                 assert db.execute(f"select count(*) from {table}").fetchone() == (rows,)
     assert publish(warehouse, file, manifest, None, with_persons=True).tables == expected
     assert not (tmp_path / ".bi.duckdb.draft").exists()
+
+
+def test_persons_are_counted_by_metricflow_as_by_hand(semantic_layer) -> None:
+    """Of the demo: those who contribute, and where the fact knows none, members of the cell up to the figure."""
+    keys, wanted = ["metric_time__month", "community__community_name"], [Input("orders"), Input("leaves")]
+    counts = people.People(semantic_layer, semantic_layer.manifest, wanted).behind(keys, wanted)
+    by_hand = semantic_layer.sql(
+        "select date_trunc('month', paid_date), c.community_name, count(distinct person_id) from marts.fct_sales s "
+        "join marts.dim_communities c using (community_id) where valid_orders <> 0 group by all"
+    ).rows
+    asked = {(str(month), name): n for (month, name), n in counts[wanted[0]].items() if n}
+    assert asked == {(str(month)[:10], name): n for month, name, n in by_hand}
+    inside = {(people.day(m), name): n for m, name, n in semantic_layer.query(["period_members"], keys).rows}
+    leaves = {(people.day(m), name): n for m, name, n in semantic_layer.query(["leaves"], keys).rows}
+    assert counts[wanted[1]] == {cell: min(n, leaves[cell]) for cell, n in inside.items() if n}
+    assert any(0 < n < 5 for n in counts[wanted[1]].values())
