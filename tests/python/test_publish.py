@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -299,3 +303,56 @@ def test_persons_behind_an_input_are_those_who_contribute() -> None:
     )
     assert persons_of(Input("cost"), METRICS, MODELS, "p") is None
     assert METRICS["sales_value"]["type_params"]["expr"] == "paid - refunded"
+
+
+KILLED = """
+import sys, time
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from kpi.publish import draft, publish
+# slow enough to be killed anywhere, and says when it begins
+draft.reached = lambda point: time.sleep(0.05)
+print("begins", flush=True)
+publish(Path(sys.argv[1]), Path(sys.argv[2]), {"semantic_models": [], "metrics": []}, None, with_persons=True)
+"""
+
+
+def test_killed_at_random_moments_the_old_file_stays_good(warehouse: Path, tmp_path: Path) -> None:
+    """A real SIGKILL, some in the midst of the tables, some at the end."""
+    file = tmp_path / "bi.duckdb"
+    manifest = {"semantic_models": [], "metrics": []}
+    expected = publish(warehouse, file, manifest, None, with_persons=True).tables
+    chance = random.Random(58)
+    for _ in range(10):
+        run = subprocess.Popen(
+            [sys.executable, "-c", KILLED, warehouse, file], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        )
+        with run:
+            assert run.stdout is not None
+            run.stdout.readline()
+            time.sleep(chance.uniform(0, 1.2))
+            run.kill()
+        with duckdb.connect(str(file), read_only=True) as db:
+            for table, rows in expected.items():
+                assert db.execute(f"select count(*) from {table}").fetchone() == (rows,)
+    assert publish(warehouse, file, manifest, None, with_persons=True).tables == expected
+    assert not (tmp_path / ".bi.duckdb.draft").exists()
+
+
+def test_persons_are_counted_by_metricflow_as_by_hand(semantic_layer) -> None:
+    """Of the demo: those who contribute, and where the fact knows none, members of the cell up to the figure."""
+    keys, wanted = ["metric_time__month", "community__community_name"], [Input("orders"), Input("leaves")]
+    counts = people.People(semantic_layer, semantic_layer.manifest, wanted).behind(keys, wanted)
+    by_hand = semantic_layer.sql(
+        "select date_trunc('month', paid_date), c.community_name, count(distinct person_id) from marts.fct_sales s "
+        "join marts.dim_communities c using (community_id) where valid_orders <> 0 group by all"
+    ).rows
+    asked = {(str(month), name): n for (month, name), n in counts[wanted[0]].items() if n}
+    assert asked == {(str(month)[:10], name): n for month, name, n in by_hand}
+    inside = {(people.day(m), name): n for m, name, n in semantic_layer.query(["period_members"], keys).rows}
+    leaves = {(people.day(m), name): n for m, name, n in semantic_layer.query(["leaves"], keys).rows}
+    assert counts[wanted[1]] == {cell: min(n, leaves[cell]) for cell, n in inside.items() if n}
+    assert any(0 < n < 5 for n in counts[wanted[1]].values())
