@@ -42,7 +42,7 @@ kept as (
                 coalesce(types.is_text, false) and text_length >= 2
                 and not coalesce(is_solitaire, false) and not coalesce(is_stop_phrase, false)
             )
-            or (msgtype = 'voice' and voice_seconds >= 2)
+            or (newest.msgtype = 'voice' and voice_seconds >= 2)
         ) as has_content,
         persons.role in ('staff', 'bot') or coalesce(consents.agree_status, 'Default_Agree') = 'Agree' as is_readable
     from newest
@@ -91,13 +91,13 @@ create table message_hours as
 select
     flagged.community_id,
     coalesce(memberships.channel_id, 'unattributed') as channel_id,
-    role as sender_role,
+    flagged.role as sender_role,
     date_day,
     sent_hour,
     count(*) as messages,
-    count_if(is_counted) as customer_messages,
+    count_if(flagged.is_counted) as customer_messages,
     count_if(is_effective) as effective_messages,
-    count_if(role in ('staff', 'bot')) as team_messages
+    count_if(flagged.role in ('staff', 'bot')) as team_messages
 from flagged
 inner join built.intermediate.int_exports_covered as exports
     on export_name = 'wecom__messages' and date_day between first_day and last_day
