@@ -194,6 +194,9 @@ def write(path: Path) -> Path:
                 "ratio",
                 1,
                 "001",
+                "",
+                "day",
+                "",
             )
             for metric in METRICS
         ]
@@ -201,8 +204,19 @@ def write(path: Path) -> Path:
         _table(
             connection,
             "metric_definitions",
-            (*columns, "caveats", "additivity", "version", "source_documents"),
+            (
+                *columns,
+                "caveats",
+                "additivity",
+                "version",
+                "source_documents",
+                "synonyms",
+                "finest_grain",
+                "dimensions",
+            ),
             definitions,
         )
+        dimensions = [("all", "全部", "All", False), (COMMUNITY, "社群", "Community", False)]
+        _table(connection, "dimension_definitions", ("dimension", "label", "label_en", "is_ordered"), dimensions)
         _table(connection, "export_log", ("table_name", "rows", "fingerprint"), [("metric_values", 1, "abc")])
     return path

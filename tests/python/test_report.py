@@ -302,12 +302,12 @@ def test_unknown_names_answer_with_the_nearest(metrics_file):
             build(metrics, Wanted(on=dt.date(2024, 1, 1)))
 
 
-def test_the_command_writes_one_file_and_says_what_is_missing(metrics_file, tmp_path):
+def test_the_command_writes_both_pages_and_says_what_is_missing(metrics_file, tmp_path):
     runner = CliRunner()
     done = runner.invoke(app, ["report", "--out", str(tmp_path), "--from", str(metrics_file), "--lang", "en"])
     assert done.exit_code == 0, done.output
     assert 'data-lang="en"' in (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert not list(tmp_path.glob("*.draft"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["explorer.html", "report.html"]
     empty = tmp_path / "empty.duckdb"
     duckdb.connect(str(empty)).close()
     refused = runner.invoke(app, ["report", "--out", str(tmp_path), "--from", str(empty)])
