@@ -290,6 +290,8 @@ def test_one_community_and_one_campaign(metrics_file):
     assert 'id="segments"' not in one
     assert 'id="review-chart"' in review
     assert "直播专场2" in review
+    assert "预热" in review
+    assert "阶段之外" in review
 
 
 def test_unknown_names_answer_with_the_nearest(metrics_file):
