@@ -269,6 +269,23 @@ def test_missing_is_a_dash_with_its_reason_and_never_zero(report):
     assert "0%" not in card
 
 
+def test_a_withheld_figure_of_a_published_file_says_so(metrics_file, tmp_path):
+    published = tmp_path / "bi.duckdb"
+    shutil.copy(metrics_file, published)
+    with duckdb.connect(str(published)) as connection:
+        for table in ("metric_values", "campaigns"):
+            connection.execute(f"alter table metrics.{table} add column withheld varchar")
+        connection.execute(
+            "update metrics.metric_values set value = null, withheld = 'value: few' where metric_id = 'csat'"
+        )
+    with open_metrics(published) as metrics:
+        page = build(metrics, Wanted())
+    card = page.split('data-metric="csat"')[1].split("</article>")[0]
+    assert "—" in card
+    assert "人数太少，隐去" in card
+    assert ">withheld<" not in page
+
+
 def test_small_samples_are_grey_and_provisional_figures_marked(report):
     assert 'class="value thin"' in report.split('data-metric="csat"')[1].split("</article>")[0]
     assert "暂定" in report.split('data-metric="net_sales"')[1].split("</article>")[0]
