@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 GRAINS = ("week", "month")
+WITHHELD = "withheld"  # column of a published file: what is withheld of a row, and why
 
 
 class ReportError(Exception):
@@ -79,17 +80,22 @@ class Metrics:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows of a table, times as dates, decimals as floats."""
-        answer = self.connection.execute(f'select * from metrics."{table}" order by all')
+        but = f"exclude ({WITHHELD})" if self.has(table, WITHHELD) else ""
+        answer = self.connection.execute(f'select * {but} from metrics."{table}" order by all')
         names = [column[0] for column in answer.description]
         return [dict(zip(names, map(_plain, row), strict=True)) for row in answer.fetchall()]
 
     def figures(self, grain: str, dimension: str = "all", value: str | None = "all") -> list[Figure]:
         """Figures of one grain and dimension, by period; all values of the dimension when ``value`` is None."""
         known = [name for name in FIELDS if name in self.columns["metric_values"]]
+        asked_for = ", ".join(known)
+        if self.has("metric_values", WITHHELD):
+            said = f"case when value is null and {WITHHELD} is not null then 'withheld' else null_reason end"
+            asked_for = asked_for.replace("null_reason", f"{said} as null_reason")
         condition = "" if value is None else "and dimension_value = $value "
         asked = {"grain": grain, "dimension": dimension} | ({} if value is None else {"value": value})
         answer = self.connection.execute(
-            f"select {', '.join(known)} from metrics.metric_values where grain = $grain and dimension = $dimension "
+            f"select {asked_for} from metrics.metric_values where grain = $grain and dimension = $dimension "
             f"{condition}order by metric_id, dimension_value, period_start",
             asked,
         )

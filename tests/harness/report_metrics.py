@@ -136,6 +136,11 @@ def _saved():
             (dt.date(2026, 2, 6), "直播专场2", "直播", 16, 9, 1, 0.5625, 0.0625, 1.1),
         ],
     )
+    yield (
+        "campaign_phases",
+        ("metric_time__day", "campaign__campaign_name", "phase__campaign_phase", "campaign_orders"),
+        [(dt.date(2026, 4, 6), "直播专场", phase, orders) for phase, orders in (("预热", 1), ("开团", 4), ("none", 0))],
+    )
     live = ("live_exposures", "live_viewers", "live_interactions", "live_buyers", "live_sales", "live_refunded_sales")
     yield (
         "live_sessions",
@@ -194,6 +199,9 @@ def write(path: Path) -> Path:
                 "ratio",
                 1,
                 "001",
+                "",
+                "day",
+                "",
             )
             for metric in METRICS
         ]
@@ -201,8 +209,19 @@ def write(path: Path) -> Path:
         _table(
             connection,
             "metric_definitions",
-            (*columns, "caveats", "additivity", "version", "source_documents"),
+            (
+                *columns,
+                "caveats",
+                "additivity",
+                "version",
+                "source_documents",
+                "synonyms",
+                "finest_grain",
+                "dimensions",
+            ),
             definitions,
         )
+        dimensions = [("all", "全部", "All", False), (COMMUNITY, "社群", "Community", False)]
+        _table(connection, "dimension_definitions", ("dimension", "label", "label_en", "is_ordered"), dimensions)
         _table(connection, "export_log", ("table_name", "rows", "fingerprint"), [("metric_values", 1, "abc")])
     return path

@@ -269,6 +269,23 @@ def test_missing_is_a_dash_with_its_reason_and_never_zero(report):
     assert "0%" not in card
 
 
+def test_a_withheld_figure_of_a_published_file_says_so(metrics_file, tmp_path):
+    published = tmp_path / "bi.duckdb"
+    shutil.copy(metrics_file, published)
+    with duckdb.connect(str(published)) as connection:
+        for table in ("metric_values", "campaigns"):
+            connection.execute(f"alter table metrics.{table} add column withheld varchar")
+        connection.execute(
+            "update metrics.metric_values set value = null, withheld = 'value: few' where metric_id = 'csat'"
+        )
+    with open_metrics(published) as metrics:
+        page = build(metrics, Wanted())
+    card = page.split('data-metric="csat"')[1].split("</article>")[0]
+    assert "—" in card
+    assert "人数太少，隐去" in card
+    assert ">withheld<" not in page
+
+
 def test_small_samples_are_grey_and_provisional_figures_marked(report):
     assert 'class="value thin"' in report.split('data-metric="csat"')[1].split("</article>")[0]
     assert "暂定" in report.split('data-metric="net_sales"')[1].split("</article>")[0]
@@ -290,6 +307,8 @@ def test_one_community_and_one_campaign(metrics_file):
     assert 'id="segments"' not in one
     assert 'id="review-chart"' in review
     assert "直播专场2" in review
+    assert "预热" in review
+    assert "阶段之外" in review
 
 
 def test_unknown_names_answer_with_the_nearest(metrics_file):
@@ -302,12 +321,12 @@ def test_unknown_names_answer_with_the_nearest(metrics_file):
             build(metrics, Wanted(on=dt.date(2024, 1, 1)))
 
 
-def test_the_command_writes_one_file_and_says_what_is_missing(metrics_file, tmp_path):
+def test_the_command_writes_both_pages_and_says_what_is_missing(metrics_file, tmp_path):
     runner = CliRunner()
     done = runner.invoke(app, ["report", "--out", str(tmp_path), "--from", str(metrics_file), "--lang", "en"])
     assert done.exit_code == 0, done.output
     assert 'data-lang="en"' in (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert not list(tmp_path.glob("*.draft"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["explorer.html", "report.html"]
     empty = tmp_path / "empty.duckdb"
     duckdb.connect(str(empty)).close()
     refused = runner.invoke(app, ["report", "--out", str(tmp_path), "--from", str(empty)])

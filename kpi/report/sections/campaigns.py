@@ -10,6 +10,7 @@ from kpi.report.context import COMMUNITY, Context
 from kpi.report.texts import Text, same
 
 NAME, TYPE, TIME = "campaign__campaign_name", "campaign__campaign_type", "metric_time__day"
+PHASE, OUTSIDE = "phase__campaign_phase", Text("阶段之外", "outside of all phases")
 STEPS = ("campaign_reached_members", "campaign_participants", "campaign_buyers")
 RATES = ("campaign_participation_rate", "campaign_conversion_rate")
 UNATTRIBUTED = "未归属"
@@ -159,7 +160,30 @@ def review(ctx: Context) -> Section | None:
         "Campaigns of the same type" if peers else "No campaign of this type to compare",
     )
     blocks.append(Listing(listing(ctx, [own, *peers]), heading))
+    if phases := _phases(ctx):
+        blocks.append(phases)
     return Section("review", Text("活动复盘", "Campaign review"), blocks)
+
+
+def _phases(ctx: Context) -> Listing | None:
+    if not ctx.metrics.has("campaign_phases", NAME, PHASE):
+        return None
+    rows = [row for row in ctx.metrics.rows("campaign_phases") if row[NAME] == ctx.campaign]
+    if not rows:
+        return None
+    metrics = _metrics(rows)
+    table = Table(
+        Text("活动各阶段", "Phases of the campaign"),
+        [Text("阶段", "Phase"), *(name_of(ctx, metric) for metric in metrics)],
+        [
+            [
+                Cell(OUTSIDE if row[PHASE] in (None, "none") else row[PHASE]),
+                *(missing() if row[metric] is None else number(shown(ctx, row, metric)) for metric in metrics),
+            ]
+            for row in rows
+        ],
+    )
+    return Listing(table, Text("各阶段", "Phases"))
 
 
 UNITS = {"campaign_return": "ratio", "campaign_net_sales": "yuan", "campaign_cost": "yuan"}
