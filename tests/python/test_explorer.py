@@ -383,6 +383,14 @@ def test_spreadsheet_runs_nothing_of_the_download(page):
     assert {row["value"] for row in rows if row["dimension_value"] == HOSTILE} >= {"10.5", "-5.25"}
 
 
+def test_ratios_and_counts_of_persons_never_stack(exported):
+    assert {metric["metric_id"]: metric["adds"] for metric in explorer.gather(exported)["metrics"]} == {
+        "sales": True,
+        "leave_rate": False,
+    }
+    assert not {"distinct", "semi+distinct", "ratio", "weighted", "median", "add within kind"} & set(explorer.ADDS)
+
+
 def test_page_that_would_be_too_large_leaves_out_splits_and_says_so(exported):
     whole = explorer.gather(exported)
     assert whole["leftOut"] == []
