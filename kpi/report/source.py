@@ -12,6 +12,8 @@ from typing import Any
 
 import duckdb
 
+from kpi.warehouse import WarehouseError, connect
+
 GRAINS = ("week", "month")
 WITHHELD = "withheld"  # column of a published file: what is withheld of a row, and why
 
@@ -134,15 +136,12 @@ def open_metrics(path: Path) -> Iterator[Metrics]:
     Raises:
         ReportError: when the file is missing, held by a writer, or has no exported metrics.
     """
-    if not path.exists():
-        raise ReportError(f"{path}: missing 文件不存在. Run `make build` and `kpi export` first.")
     try:
-        connection = duckdb.connect(str(path), read_only=True)
-    except duckdb.IOException as error:
-        raise ReportError(
-            f"{path}: cannot be read now 暂时无法读取: {str(error).splitlines()[0]} "
-            "Wait for the build to end, or read a published file with --from."
-        ) from error
+        connection = connect(path)
+    except WarehouseError as error:
+        raise ReportError(str(error)) from error
+    except duckdb.Error as error:
+        raise ReportError(f"{path}: cannot be read 无法读取: {str(error).splitlines()[0]}") from error
     try:
         yield Metrics(connection, path)
     finally:
