@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 FEW = "few_persons"
@@ -38,7 +39,7 @@ class Line:
     parts: tuple[Cell, ...]
     wholes: tuple[Cell, ...]
 
-    @property
+    @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """All cells of the equation."""
         return self.parts + self.wholes
@@ -86,12 +87,13 @@ def _second(
     cost: Callable[[Cell], Any],
 ) -> Cell | None:
     """The shown cell to withhold for an endangered one: in a line of its own, else of those it hangs together with."""
-    component, edge = {cell}, {cell}
+    component, edge, seen = {cell}, {cell}, set()
     alone = [line for line in (lines[n] for n in of_cell[cell]) if sum(other in reasons for other in line.cells) == 1]
     if shown := [other for line in alone for other in line.cells if other not in reasons]:
         return min(shown, key=cost)
     while edge:
-        near = {other for at in edge for number in of_cell[at] for other in lines[number].cells}
+        seen |= (new := {number for at in edge for number in of_cell[at]} - seen)
+        near = {other for number in new for other in lines[number].cells}
         if shown := [other for other in near if other not in reasons]:
             return min(shown, key=cost)
         edge = near - component

@@ -146,13 +146,22 @@ def withheld(
     if stock is None:
         equations |= dict.fromkeys(_of_periods(persons))
     equations |= dict.fromkeys(_of_links(of_split, links))
-    few = {cell: FEW for cell, count in persons.items() if count < k}
 
     def cost(cell: Cell) -> tuple[Any, ...]:
         grain = GRAINS.index(cell.period[0]) if cell.period and cell.period[0] in GRAINS else 0
         return -len(cell.values), grain, persons[cell], repr(sorted(cell.values, key=repr)), repr(cell.period)
 
-    return complete(few, list(equations), persons, k, cost=cost)
+    # numbers in the order of their cost in place of cells: thousands of them are hashed and compared all the time
+    cells = sorted(persons, key=cost)
+    number = {cell: at for at, cell in enumerate(cells)}
+    found = complete(
+        {number[cell]: FEW for cell, count in persons.items() if count < k},
+        [Line(tuple(map(number.get, line.parts)), tuple(map(number.get, line.wholes))) for line in equations],
+        {number[cell]: count for cell, count in persons.items()},
+        k,
+        cost=int,
+    )
+    return {cells[at]: reason for at, reason in found.items()}
 
 
 def _of_dimensions(

@@ -212,7 +212,7 @@ def create(db: duckdb.DuckDBPyConnection, table: Table, rows: str, done: Publish
     for column, text in table.comments.items():
         if column in table.types:
             db.execute(f"comment on column {schema}.{name}.{quoted(column)} is {literal(text)}")
-    (done.tables[label],) = db.execute(f"select count(*) from {schema}.{name}").fetchone() or (0,)
+    ((done.tables[label],),) = db.execute(f"select count(*) from {schema}.{name}").fetchall()
     if keys:
         done.keys[label] = keys
 

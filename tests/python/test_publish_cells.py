@@ -12,7 +12,8 @@ from kpi.privacy.disclosure import COMPLEMENTARY, FEW
 from kpi.privacy.equations import Line, fixed
 from kpi.publish.cells import Cell, Links, Split, independent, last_day, meeting, place, withheld
 from kpi.publish.draft import Published, PublishError
-from kpi.publish.metrics import _long_without, read_exported
+from kpi.publish.metrics import INTERNAL, Exported, _long_without, read_exported, write_metrics
+from kpi.publish.star import Table
 
 NAME, TYPE = "community__community_name", "community__community_type"
 DAY = datetime.date
@@ -128,3 +129,24 @@ def test_metrics_that_are_missing_or_older_are_refused() -> None:
         db.execute("create table built.marts.dim_dates as select date '2026-05-20' as date_day")
         with pytest.raises(PublishError, match="of 2026-05-19, the warehouse is of 2026-05-20"):
             read_exported(db, "abc", {})
+
+
+def test_tables_are_written_with_keys_and_comments() -> None:
+    import duckdb
+
+    rows = {
+        "metric_definitions": pa.table({"metric_id": ["orders"]}),
+        "metric_values": pa.table({"metric_id": ["orders", "orders"], "value": pa.nulls(2), "withheld": ["x", None]}),
+    }
+    about = {name: Table("metrics", name, {"metric_id": "VARCHAR", "value": "DOUBLE"}, comment=f"指标 {INTERNAL} all")
+             for name in rows}  # fmt: skip
+    done = Published()
+    with duckdb.connect() as db:
+        db.execute("attach ':memory:' as draft")
+        write_metrics(db, Exported(rows, about), rows, done)
+        typed = db.execute("select typeof(value), withheld from draft.metrics.metric_values").fetchall()
+        said = db.execute("select distinct comment from duckdb_tables() where schema_name = 'metrics'").fetchall()
+    assert typed == [("DOUBLE", "x"), ("DOUBLE", None)]
+    assert said == [("指标",)]
+    assert done.tables == {"metrics.metric_definitions": 1, "metrics.metric_values": 2}
+    assert "foreign key" in done.keys["metrics.metric_values"][0]
