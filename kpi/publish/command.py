@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from kpi.privacy.commands import said_plainly
+from kpi.privacy.commands import err, said_plainly
 
 WHY = {
     "persons": "about single persons 个人明细 (--with-persons)",
@@ -35,13 +34,13 @@ def publish_command(
     from kpi.export.catalogue import Catalogue
     from kpi.publish.run import publish
     from kpi.semantic import SemanticLayer
+    from kpi.warehouse import alarms_said, warehouse_path
 
     project = Path.cwd()
-    warehouse = Path(os.environ.get("COMMUNITY_METRICS_DB") or "warehouse/community_metrics.duckdb")
     with said_plainly():
         definitions = _definitions(project, "semantic_manifest.json")
         done = publish(
-            warehouse,
+            warehouse_path(),
             to,
             definitions,
             lambda: SemanticLayer(project),
@@ -51,6 +50,8 @@ def publish_command(
             with_facts=with_facts,
             with_persons=with_persons,
         )
+    if done.alarms:
+        err.print(f"[yellow]warning:[/yellow] {alarms_said(done.alarms)}", highlight=False, soft_wrap=True)
     if as_json:
         typer.echo(json.dumps(asdict(done), ensure_ascii=False))
         return

@@ -22,6 +22,7 @@ class Published:
         without: columns that were left out, by table.
         withheld: withheld figures by table of ``metrics``.
         keys: primary and foreign keys that are declared, by table.
+        alarms: data tests that failed when they were last run.
     """
 
     tables: dict[str, int] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class Published:
     without: dict[str, list[str]] = field(default_factory=dict)
     withheld: dict[str, int] = field(default_factory=dict)
     keys: dict[str, list[str]] = field(default_factory=dict)
+    alarms: list[str] = field(default_factory=list)
 
 
 def reached(point: str) -> None:

@@ -67,13 +67,16 @@ class Exported:
     as_of: datetime.date | None = None
 
 
-def read_exported(db: duckdb.DuckDBPyConnection, fingerprint: str | None, nodes: Mapping[str, Any]) -> Exported:
+def read_exported(
+    db: duckdb.DuckDBPyConnection, fingerprint: str | None, nodes: Mapping[str, Any], build: str | None = None
+) -> Exported:
     """Read schema ``metrics`` of the attached database ``built``.
 
     Args:
         db: a connection.
         fingerprint: of the definitions as they are now; None does not compare.
         nodes: ``nodes`` of dbt's manifest.
+        build: which build the warehouse is of (``kpi.warehouse.last_build``); None does not compare.
 
     Raises:
         PublishError: when nothing was exported, or what was is older than the warehouse or the definitions.
@@ -91,6 +94,8 @@ def read_exported(db: duckdb.DuckDBPyConnection, fingerprint: str | None, nodes:
         raise PublishError(
             f"The exported metrics are of {found.as_of}, the warehouse is of {built[0]} 指标早于数据. {AGAIN}"
         )
+    if build and {row["build"] for row in log} != {build}:
+        raise PublishError(f"The warehouse was built again since the metrics were exported 导出后仓库又重建过. {AGAIN}")
     if fingerprint and {row["fingerprint"] for row in log} != {fingerprint}:
         raise PublishError(f"Definitions have changed since the metrics were exported 指标定义已变. {AGAIN}")
     return found

@@ -19,6 +19,7 @@ from kpi.publish import draft as shared
 from kpi.publish.choice import person_entities
 from kpi.publish.draft import STORAGE, Published, PublishError, literal
 from kpi.publish.star import copy_tables, reasons_wanted
+from kpi.warehouse import alarms, attach, last_build, require_whole
 
 if TYPE_CHECKING:
     from kpi.publish.metrics import Exported
@@ -51,10 +52,11 @@ def publish(
         with_persons: publish everything.
 
     Raises:
-        PublishError: when the warehouse cannot be read, its metrics are not exported, or the file cannot be written.
+        PublishError: when its metrics are not exported or of another build, or the file cannot be written.
+        WarehouseError: when the warehouse is missing, half built or held by another process.
     """
-    if not warehouse.exists():
-        raise PublishError(f"{warehouse}: no warehouse. Run `make build` (or `dbt build`) first.")
+    with duckdb.connect() as db:  # says in full why it cannot be read, before anything is written
+        attach(db, warehouse, "built")
     if file.exists() and file.samefile(warehouse):
         raise PublishError(f"{file}: that is the warehouse itself. Publish to another file.")
     if file.is_dir():
@@ -116,12 +118,16 @@ def _copy(
     with_metrics: bool,
 ) -> Exported | None:
     with _opened(draft) as db:
-        db.execute(f"attach {literal(warehouse)} as built (read_only)")
+        attach(db, warehouse, "built")
+        db.execute("use built")
+        require_whole(db, warehouse)
+        done.alarms, build = alarms(db), last_build(db)
+        db.execute("use memory")
         exported = None
         if with_metrics:
             from kpi.publish.metrics import read_exported  # needs pyarrow
 
-            exported = read_exported(db, fingerprint, nodes)
+            exported = read_exported(db, fingerprint, nodes, build)
         copy_tables(db, person_entities(manifest), nodes, done, wanted)
         return exported
 

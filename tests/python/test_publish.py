@@ -16,7 +16,9 @@ from typer.testing import CliRunner
 from kpi.app import app
 from kpi.publish import PublishError, draft, people, publish, run
 from kpi.publish.people import Input, inputs, persons_of
+from kpi.publish.star import entity_keys
 from kpi.semantic import Answer
+from kpi.warehouse import WarehouseError, alarms_said
 
 KEY = "wm_" + "a" * 32
 
@@ -255,7 +257,7 @@ def test_a_reader_of_the_old_file_goes_on_reading(warehouse: Path, tmp_path: Pat
 
 
 def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(PublishError, match="no warehouse"):
+    with pytest.raises(WarehouseError, match="no warehouse"):
         publish(tmp_path / "none.duckdb", tmp_path / "bi.duckdb", MANIFEST, None)
     with pytest.raises(PublishError, match="warehouse itself"):
         publish(warehouse, warehouse, MANIFEST, None)
@@ -266,7 +268,7 @@ def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monke
     with pytest.raises(PublishError, match="cannot be written"):
         publish(warehouse, tmp_path / "a file" / "bi.duckdb", MANIFEST, None)
     (tmp_path / "broken.duckdb").write_bytes(b"no database" * 1000)
-    with pytest.raises(PublishError, match="cannot be published"):
+    with pytest.raises(WarehouseError, match=r"broken\.duckdb"):
         publish(tmp_path / "broken.duckdb", tmp_path / "bi.duckdb", MANIFEST, None)
     assert not (tmp_path / "bi.duckdb").exists()
     with pytest.raises(PublishError, match=r"no exported metrics.*kpi export"):
@@ -275,6 +277,51 @@ def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(app, ["publish", "--to", "x.duckdb"])
     assert (done.exit_code, "make build" in done.stderr) == (2, True)
+
+
+def test_a_half_built_warehouse_is_refused_and_alarms_are_said(warehouse: Path, tmp_path: Path) -> None:
+    file = tmp_path / "bi.duckdb"
+    with duckdb.connect(str(warehouse)) as db:
+        db.execute("create table quality.build_state as select 'unfinished' as state, 'fct_sales' as name")
+    with pytest.raises(WarehouseError, match=r"fct_sales[\s\S]*dbt build"):
+        publish(warehouse, file, MANIFEST, None)
+    assert not file.exists()
+    with duckdb.connect(str(warehouse)) as db:
+        db.execute("update quality.build_state set state = 'alarm', name = 'orders_are_paid'")
+    done = publish(warehouse, file, MANIFEST, None, with_persons=True)
+    assert done.alarms == ["orders_are_paid"]
+    assert "dbt test --select orders_are_paid" in alarms_said(done.alarms)
+    assert "quality.rows" in done.tables
+    assert "quality.build_state" not in {*done.tables, *done.left_out}
+
+
+def test_an_entity_leads_to_the_only_dimension_of_its_key() -> None:
+    entities = {
+        "dim_stages": {"community_id": "community", "kind_id": "kind"},
+        "dim_communities": {"community_id": "c"},
+    }
+    keys = {"dim_communities": ("community_id",), "fct_kinds": ("kind_id",), "dim_pairs": ("community_id", "kind_id")}
+    assert entity_keys(entities, keys) == {
+        "dim_stages": {"community_id": ("dim_communities", "community_id")},
+        "dim_communities": {},
+    }
+    assert entity_keys(entities, keys | {"dim_owners": ("community_id",)})["dim_stages"] == {}
+
+
+def test_an_entitys_key_is_declared_where_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "community_metrics.duckdb"
+    with duckdb.connect(str(path)) as db:
+        db.execute("create schema marts; create table marts.dim_communities as select 'c' as community_id")
+        db.execute("create table marts.dim_community_stages as select 'c' as community_id, 'growing' as stage")
+    manifest = {"metrics": [], "semantic_models": [model("dim_community_stages", community="community_id")]}
+    nodes = {n["alias"]: n for n in (node("dim_communities", "community_id"),
+                                     node("dim_community_stages", "community_id", "stage"))}  # fmt: skip
+    done = publish(path, tmp_path / "bi.duckdb", manifest, None, nodes=nodes)
+    assert 'references "marts"."dim_communities"' in done.keys["marts.dim_community_stages"][1]
+    with duckdb.connect(str(path)) as db:
+        db.execute("insert into marts.dim_community_stages values ('unknown', 'growing')")
+    done = publish(path, tmp_path / "bi.duckdb", manifest, None, nodes=nodes)
+    assert len(done.keys["marts.dim_community_stages"]) == 1
 
 
 def test_a_metric_is_traced_to_its_inputs_with_their_filters() -> None:

@@ -122,10 +122,14 @@ def test_metrics_that_are_missing_or_older_are_refused() -> None:
         with pytest.raises(PublishError, match=r"no exported metrics.*kpi export"):
             read_exported(db, None, {})
         db.execute("create table built.metrics.metric_values as select 1 as value")
-        db.execute("create table built.metrics.export_log as select date '2026-05-19' as as_of, 'abc' as fingerprint")
+        db.execute("create table built.metrics.export_log as "
+                   "select date '2026-05-19' as as_of, 'abc' as fingerprint, 'b1' as build")  # fmt: skip
         assert read_exported(db, "abc", {}).as_of == DAY(2026, 5, 19)
         with pytest.raises(PublishError, match="Definitions have changed"):
             read_exported(db, "other", {})
+        assert read_exported(db, "abc", {}, "b1").as_of == DAY(2026, 5, 19)
+        with pytest.raises(PublishError, match=r"built again.*kpi export"):
+            read_exported(db, "abc", {}, "b2")
         db.execute("create table built.marts.dim_dates as select date '2026-05-20' as date_day")
         with pytest.raises(PublishError, match="of 2026-05-19, the warehouse is of 2026-05-20"):
             read_exported(db, "abc", {})
