@@ -62,6 +62,9 @@ def publish_command(
     console.print(table)
     for name, columns in sorted(done.without.items()):
         console.print(f"{name} without {', '.join(columns)}", highlight=False)
+    if done.without_days:
+        names = ", ".join(done.without_days)
+        console.print(f"metrics.metric_values without days 未按日发布: {names}", highlight=False, soft_wrap=True)
     for reason, why in WHY.items():
         if names := sorted(table for table, said in done.left_out.items() if said == reason):
             console.print(f"left out 未发布, {why}: {', '.join(names)}", highlight=False, soft_wrap=True)

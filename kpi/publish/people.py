@@ -81,10 +81,7 @@ def persons_of(
     """A metric ``name`` that counts the persons who contribute to an input; None where its fact knows none."""
     metric = _filtered(of, metrics, name)
     how = metric["type_params"]["metric_aggregation_params"]
-    entities = {
-        entity["name"]: entity["expr"] or entity["name"] for entity in models[how["semantic_model"]]["entities"]
-    }
-    person = entities.get("member") or entities.get("staff")
+    person = _person(how["semantic_model"], models)
     if person is None:
         return None
     figure = metric["type_params"]["expr"] or of.metric
@@ -92,6 +89,20 @@ def persons_of(
     metric["type_params"]["expr"] = f"case when {condition} then {person} end"
     how["agg"] = "count_distinct"
     return metric
+
+
+def counts_persons(of: Input, metrics: dict[str, dict[str, Any]], models: dict[str, dict[str, Any]]) -> bool:
+    """Whether an input is a number of distinct persons: who comes twice in a period counts once in it."""
+    params = metrics[of.metric]["type_params"]
+    how = params["metric_aggregation_params"]
+    person = _person(how["semantic_model"], models)
+    return how["agg"] == "count_distinct" and person is not None and (params["expr"] or of.metric) == person
+
+
+def _person(model: str, models: dict[str, dict[str, Any]]) -> str | None:
+    """The column of a fact that names its person."""
+    entities = {entity["name"]: entity["expr"] or entity["name"] for entity in models[model]["entities"]}
+    return entities.get("member") or entities.get("staff")
 
 
 class People:

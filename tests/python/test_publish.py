@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from kpi.app import app
 from kpi.publish import PublishError, draft, people, publish, run
-from kpi.publish.people import Input, inputs, persons_of
+from kpi.publish.people import Input, counts_persons, inputs, persons_of
 from kpi.publish.star import entity_keys
 from kpi.semantic import Answer
 from kpi.warehouse import WarehouseError, alarms_said
@@ -350,6 +350,15 @@ def test_persons_behind_an_input_are_those_who_contribute() -> None:
     )
     assert persons_of(Input("cost"), METRICS, MODELS, "p") is None
     assert METRICS["sales_value"]["type_params"]["expr"] == "paid - refunded"
+
+
+def test_only_a_number_of_distinct_persons_is_one() -> None:
+    days = METRICS | {"days": metric("days", "sales", "count_distinct", "paid_date"),
+                      "persons": metric("persons", "sales", "count", "person_id"),
+                      "groups": metric("groups", "costs", "count_distinct", "community_id")}  # fmt: skip
+    found = {name for name in ("buyers", "days", "persons", "groups", "orders")
+             if counts_persons(Input(name), days, MODELS)}  # fmt: skip
+    assert found == {"buyers"}
 
 
 KILLED = """
