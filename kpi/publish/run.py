@@ -18,6 +18,7 @@ from kpi.privacy.disclosure import K
 from kpi.publish import draft as shared
 from kpi.publish.choice import person_entities
 from kpi.publish.draft import STORAGE, Published, PublishError, literal
+from kpi.publish.keys import with_keys
 from kpi.publish.star import copy_tables, reasons_wanted
 from kpi.warehouse import alarms, attach, last_build, require_whole
 
@@ -70,7 +71,8 @@ def publish(
             _remove(draft)  # of a run that was killed
             done = Published()
             try:
-                exported = _copy(warehouse, draft, manifest, nodes or {}, done, wanted, fingerprint, ask is not None)
+                tables = with_keys(nodes or {})
+                exported = _copy(warehouse, draft, manifest, tables, done, wanted, fingerprint, ask is not None)
                 if ask is not None and exported is not None:
                     _add_metrics(draft, exported, ask, manifest, done, k)
                 shared.reached("replace")

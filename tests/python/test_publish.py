@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -15,11 +16,13 @@ from typer.testing import CliRunner
 
 from kpi.app import app
 from kpi.publish import PublishError, draft, people, publish, run
+from kpi.publish.keys import with_keys
 from kpi.publish.people import Input, counts_persons, inputs, persons_of
 from kpi.publish.star import entity_keys
 from kpi.semantic import Answer
 from kpi.warehouse import WarehouseError, alarms_said
 
+ROOT = Path(__file__).resolve().parents[2]
 KEY = "wm_" + "a" * 32
 
 
@@ -153,6 +156,15 @@ def test_tables_about_persons_events_and_files_are_left_out(warehouse: Path, tmp
 def test_without_dbts_manifest_no_dimension_is_published(warehouse: Path, tmp_path: Path) -> None:
     publish(warehouse, tmp_path / "bi.duckdb", MANIFEST, None)
     assert tables(tmp_path / "bi.duckdb") == {"reference.types": ["type"]}
+
+
+def test_the_key_of_a_table_is_what_its_data_test_says() -> None:
+    nodes = json.loads((ROOT / "target/manifest.json").read_text(encoding="utf-8"))["nodes"]
+    tables = (node for node in with_keys(nodes).values() if node["resource_type"] in ("model", "seed"))
+    keys = {node["alias"]: node.get("primary_key") for node in tables}
+    assert keys["dim_communities"] == ["community_id"]
+    assert keys["user_segments"] == ["user_segment"], "not the order, which is unique too"
+    assert not [name for name, key in keys.items() if name.startswith(("dim_", "fct_")) and not key]
 
 
 def test_facts_come_when_asked_for_and_without_persons(warehouse: Path, tmp_path: Path) -> None:
