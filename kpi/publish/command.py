@@ -32,6 +32,7 @@ def publish_command(
 ) -> None:
     """Write metrics and dimensions to a file for BI tools, without persons, figures of few withheld. 发布."""
     from kpi.export.catalogue import Catalogue
+    from kpi.publish.asked import AskedBefore
     from kpi.publish.run import publish
     from kpi.semantic import SemanticLayer
     from kpi.warehouse import alarms_said, warehouse_path
@@ -43,7 +44,7 @@ def publish_command(
             warehouse_path(),
             to,
             definitions,
-            lambda: SemanticLayer(project),
+            lambda: AskedBefore(SemanticLayer(project), project),
             nodes=_definitions(project, "manifest.json")["nodes"],
             fingerprint=Catalogue(definitions).fingerprint,
             k=k,

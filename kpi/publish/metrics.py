@@ -30,6 +30,7 @@ from kpi.publish.people import Input, People, counts_persons, inputs
 from kpi.publish.star import Table, create, described
 
 if TYPE_CHECKING:
+    from kpi.publish.asked import AskedBefore
     from kpi.semantic import SemanticLayer
 
 SCHEMA, LONG, ALL, LOG = "metrics", "metric_values", "all", "export_log"
@@ -117,7 +118,7 @@ class _Saved:
 
 
 def withhold_metrics(
-    exported: Exported, layer: SemanticLayer, manifest: Mapping[str, Any], done: Published, k: int
+    exported: Exported, layer: SemanticLayer | AskedBefore, manifest: Mapping[str, Any], done: Published, k: int
 ) -> dict[str, pa.Table]:
     """The tables as they may be shown.
 

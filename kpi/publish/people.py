@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kpi.publish.asked import AskedBefore
     from kpi.semantic import SemanticLayer
 
 POPULATION = "period_members"
@@ -108,7 +109,7 @@ def _person(model: str, models: dict[str, dict[str, Any]]) -> str | None:
 class People:
     """Counts the persons behind inputs, by the cells of a split."""
 
-    def __init__(self, layer: SemanticLayer, manifest: dict[str, Any], wanted: Collection[Input]) -> None:
+    def __init__(self, layer: SemanticLayer | AskedBefore, manifest: dict[str, Any], wanted: Collection[Input]) -> None:
         """Add what counts persons to the definitions.
 
         Args:

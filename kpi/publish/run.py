@@ -23,6 +23,7 @@ from kpi.publish.star import copy_tables, reasons_wanted
 from kpi.warehouse import alarms, attach, last_build, require_whole
 
 if TYPE_CHECKING:
+    from kpi.publish.asked import AskedBefore
     from kpi.publish.metrics import Exported
     from kpi.semantic import SemanticLayer
 
@@ -31,7 +32,7 @@ def publish(
     warehouse: Path,
     file: Path,
     manifest: dict[str, Any],
-    ask: Callable[[], SemanticLayer] | None,
+    ask: Callable[[], SemanticLayer | AskedBefore] | None,
     *,
     nodes: dict[str, Any] | None = None,
     fingerprint: str | None = None,
@@ -137,7 +138,7 @@ def _copy(
 def _add_metrics(
     draft: Path,
     exported: Exported,
-    ask: Callable[[], SemanticLayer],
+    ask: Callable[[], SemanticLayer | AskedBefore],
     manifest: dict[str, Any],
     done: Published,
     k: int,
@@ -145,7 +146,8 @@ def _add_metrics(
     from kpi.publish.metrics import withhold_metrics, write_metrics
 
     try:
-        shown = withhold_metrics(exported, ask(), manifest, done, k)
+        with ask().connected() as layer:  # all persons of one build
+            shown = withhold_metrics(exported, layer, manifest, done, k)
     except Exception as error:  # the engine's own errors are of many kinds
         raise PublishError(
             f"nobody can say who stands behind the metrics ({error}). Run dbt build and kpi export, then publish again."

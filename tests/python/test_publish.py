@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import subprocess
@@ -15,7 +16,9 @@ import pytest
 from typer.testing import CliRunner
 
 from kpi.app import app
+from kpi.export import remembered
 from kpi.publish import PublishError, draft, people, publish, run
+from kpi.publish.asked import AskedBefore
 from kpi.publish.keys import with_keys
 from kpi.publish.people import Input, counts_persons, inputs, persons_of
 from kpi.publish.star import entity_keys
@@ -371,6 +374,35 @@ def test_only_a_number_of_distinct_persons_is_one() -> None:
     found = {name for name in ("buyers", "days", "persons", "groups", "orders")
              if counts_persons(Input(name), days, MODELS)}  # fmt: skip
     assert found == {"buyers"}
+
+
+def test_what_counts_persons_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[Any] = []
+
+    class Layer:
+        def connected(self) -> Any:
+            return contextlib.nullcontext(self)
+
+        def defined_by(self, manifest: dict[str, Any]) -> Layer:
+            return self
+
+        def sql_of(self, metrics: list[str], group_by: list[str], where: tuple[str, ...]) -> str:
+            compiled.append(metrics)
+            return f"{metrics} by {group_by}"
+
+        def sql(self, statement: str) -> str:
+            return statement
+
+    def asked(manifest: dict[str, Any]) -> Any:
+        with AskedBefore(Layer(), tmp_path).connected() as layer:
+            return layer.defined_by(manifest).query(["persons_0"], ["metric_time__day"])
+
+    monkeypatch.setattr(remembered, "depends_on", lambda project: [])
+    monkeypatch.setenv("COMMUNITY_METRICS_CACHE", str(tmp_path / "kept"))
+    assert asked({"metrics": [1]}) == asked({"metrics": [1]}) == "['persons_0'] by ['metric_time__day']"
+    assert len(compiled) == 1
+    asked({"metrics": [2]})  # persons_0 is another one now
+    assert len(compiled) == 2
 
 
 KILLED = """
