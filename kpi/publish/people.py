@@ -9,6 +9,9 @@ is taken. Behind each of those stand
 3. else as many as the figure says, if it is a whole number and the members cannot be split like that;
 4. else nobody: figures of advertisements, costs and targets.
 
+Helpers that count days or months (``about: calendar`` in ``config.meta``), such as those on which an export speaks, are
+no inputs: the one day of a day would be one person.
+
 All of them are counted by MetricFlow, as metrics that are added to the definitions for that.
 """
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from kpi.semantic import SemanticLayer
 
 POPULATION = "period_members"
+CALENDAR = "calendar"
 CHUNK = 60  # metrics in one question: more make its SQL slow, fewer make more questions
 _CONTRIBUTES = {"count": "({0}) is not null", "count_distinct": "({0}) is not null"}
 
@@ -43,14 +47,15 @@ class Input:
 
 
 def inputs(name: str, metrics: dict[str, dict[str, Any]], filters: tuple[str, ...] = ()) -> set[Input]:
-    """The simple metrics that a metric is made of, itself if it is one.
+    """The simple metrics that a metric is made of, itself if it is one; none that is about the calendar.
 
     Raises:
         ValueError: for kinds of metrics whose inputs lie outside of their cell.
     """
     metric = metrics[name]
     if metric.get("type", "simple") == "simple":
-        return {Input(name, filters)}
+        about = ((metric.get("config") or {}).get("meta") or {}).get("about")
+        return set() if about == CALENDAR else {Input(name, filters)}
     if metric["type"] not in ("ratio", "derived"):
         raise ValueError(f"{name}: nobody knows yet who stands behind a metric of type {metric['type']}")
     filters += _filters(metric)

@@ -343,6 +343,8 @@ def test_a_metric_is_traced_to_its_inputs_with_their_filters() -> None:
     assert inputs("orders", METRICS) == {Input("orders")}
     credited = "{{ Dimension('sale__is_attributed') }}"
     assert inputs("profit", METRICS) == {Input("orders"), Input("sales_value", (credited,)), Input("cost")}
+    covered = METRICS | {"cost": METRICS["cost"] | {"config": {"meta": {"about": "calendar"}}}}
+    assert inputs("roas", covered) == {Input("sales_value", (credited,))}
     looks_back = METRICS | {"growth": metric("growth", "", type="derived", metrics=[
         {"name": "orders", "offset_window": {"count": 1, "granularity": "month"}}])}  # fmt: skip
     with pytest.raises(ValueError, match="another period"):
