@@ -3,9 +3,16 @@
     has a list of its own is named.
 #}
 {% macro clean_text(column, export_name=none) -%}
+    {{ return(adapter.dispatch('clean_text', 'community_metrics')(column, export_name)) }}
+{%- endmacro %}
+
+{#
+    list_position, not IN: DuckDB makes a join of an IN with more than five words, one for each cell that is read, and
+    computes every cell of a column that Parquet stores as a dictionary. A function is computed once per distinct cell.
+#}
+{% macro default__clean_text(column, export_name) -%}
     case
-        when trim({{ column }}) in ({{ null_likes(export_name) }}) then null
-        else trim({{ column }})
+        when list_position([{{ null_likes(export_name) }}], trim({{ column }})) is null then trim({{ column }})
     end
 {%- endmacro %}
 

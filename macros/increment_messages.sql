@@ -97,16 +97,8 @@
         union
         select distinct cast(sent_at as date) from {{ ref('stg_wecom__messages') }}
         where chat_id in (select item from ({{ changed_items('chats', chats_of_communities()) }}) as chats)
-    ),
-    reached as (
-        select distinct cast(date_day + cast(unnest(range(0, {{ reach + 1 }})) as integer) as date) as date_day
-        from changed
-        where date_day is not null
-    ),
-    read_too as (
-        select distinct cast(date_day - cast(unnest(range(0, {{ reach + 1 }})) as integer) as date) as date_day from reached
     )
-    select date_day, date_day in (select date_day from reached) as is_rewritten from read_too;
+    {{ days_around('changed', reach) }};
     delete from {{ this }} where sent_date in (select date_day from {{ touched('days') }} where is_rewritten);
     {%- endif %}
 {%- endmacro %}
@@ -117,6 +109,21 @@
         {'days': days_of_messages(), 'senders': traits_of_senders(), 'chats': chats_of_communities()},
         changed if is_increment_open() else 'select distinct sent_date as date_day from ' ~ this
     ) }}
+{%- endmacro %}
+
+{#
+    Query of the days to do again, those changed and `reach` days behind each, and of the days before them, which are
+    read and stay as they are. changed: a table of date_day.
+#}
+{% macro days_around(changed, reach) -%}
+    select date_day, bool_or(is_rewritten) as is_rewritten
+    from (
+        select cast(date_day + cast(unnest(range({{ -reach }}, {{ reach + 1 }})) as integer) as date) as date_day,
+            unnest(range({{ -reach }}, {{ reach + 1 }})) >= 0 as is_rewritten
+        from {{ changed }}
+        where date_day is not null
+    )
+    group by date_day
 {%- endmacro %}
 
 {# Days by which a message may change how a later one is judged: the longer of the repeats and the bursts, rounded up. #}
@@ -133,4 +140,47 @@
 {# Condition on a time: the messages of its day are judged again. #}
 {% macro is_on_rewritten_day(column) -%}
     cast({{ column }} as date) in (select date_day from {{ touched('days') }} where is_rewritten)
+{%- endmacro %}
+
+{#
+    Before a model that holds by date_day what it makes of judged messages: the days that these changed since, with
+    `reach` days behind each where a message says something of later ones. covered: only days that the archive covers.
+#}
+{% macro open_days_of_messages(reach=0, covered=false) -%}
+    {{ open_ledger() }}
+    {%- if execute and is_incremental() %}
+    create or replace temp table {{ touched('days') }} as
+    with changed as (
+        select cast(item as date) as date_day
+        from ({{ changed_items('days', days_of_judged_messages(covered)) }}) as days
+    )
+    {{ days_around('changed', reach) }};
+    delete from {{ this }} where date_day in (select date_day from {{ touched('days') }} where is_rewritten);
+    {%- endif %}
+{%- endmacro %}
+
+{% macro close_days_of_messages(covered=false) -%}
+    {%- set changed = 'select date_day from ' ~ touched('days') ~ ' where is_rewritten' -%}
+    {{ close_ledger(
+        {'days': days_of_judged_messages(covered)},
+        changed if is_increment_open() else 'select distinct date_day from ' ~ this
+    ) }}
+{%- endmacro %}
+
+{# Days of judged messages, with the run that judged them last. #}
+{% macro days_of_judged_messages(covered) -%}
+    select item, version
+    from {{ ledger('int_messages_flagged') }}
+    where
+        input = 'self'
+        {%- if covered %}
+        and cast(item as date) between
+            (select first_day from {{ ref('int_exports_covered') }} where export_name = 'wecom__messages' and is_loaded)
+            and (select last_day from {{ ref('int_exports_covered') }} where export_name = 'wecom__messages' and is_loaded)
+        {%- endif %}
+{%- endmacro %}
+
+{# Days by which a message may make another one a reply, rounded up. #}
+{% macro days_that_replies_reach() -%}
+    {{ return(((var('reply_window_minutes') / 1440) | round(0, 'ceil')) | int) }}
 {%- endmacro %}

@@ -1,7 +1,18 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_days_of_messages(days_that_replies_reach()) }}",
+    post_hook="{{ close_days_of_messages() }}",
+) }}
+
 -- Answers in the flow of talk: what a member or staff says soon after somebody else, a member, spoke.
 with messages as (
     select * from {{ ref('int_messages_flagged') }}
-    where is_from_customer or sender_role = 'staff'
+    where
+        (is_from_customer or sender_role = 'staff')
+        {%- if is_incremental() %}
+        and {{ is_on_touched_day('sent_at') }}
+        {%- endif %}
 ),
 
 look_back as (
@@ -30,6 +41,9 @@ final as (
         is_after_customer
         and person_id != previous_person_id
         and sent_at <= previous_sent_at + interval '{{ var("reply_window_minutes") }} minutes'
+        {%- if is_incremental() %}
+        and {{ is_on_rewritten_day('sent_at') }}
+        {%- endif %}
 )
 
 select * from final

@@ -22,6 +22,8 @@ CHAIN = {
     "base_wecom__messages": "staging",
     "stg_wecom__messages": "staging",
     "int_messages_flagged": "intermediate",
+    "int_replies_paired": "intermediate",
+    "fct_topic_mentions": "marts",
 }
 DAY = "cast(epoch_ms(try_cast(msgtime as bigint) + 28800000) as date)"  # of Asia/Shanghai
 
@@ -126,6 +128,9 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
     kept = {item for item, version in before.items() if after.get(item) == version}
     assert {"2026-02-10", "2026-04-20"} <= kept  # a day costs a day
     assert not {"2026-03-05", day, "2026-05-01"} & kept
+    for model in ("int_replies_paired", "fct_topic_mentions"):
+        days = dict(shop.rows(f"select item, version from increments.{model} where input = 'self'"))
+        assert {days["2026-02-10"], days["2026-04-20"]}.isdisjoint({days["2026-03-05"], days["2026-05-01"]})
 
 
 def test_erased_and_removed_parts_take_their_rows_away(shop):
@@ -162,8 +167,10 @@ def test_days_of_a_sender_of_whom_something_else_is_said_are_judged_again(shop):
         f"delete from intermediate.int_communities_described where community_id = '{chat}'",
         "update intermediate.int_calendar_bounded set as_of_date = date '2026-04-25', "
         "history_start_date = history_start_date + 3",
+        "update intermediate.int_exports_covered set first_day = date '2026-02-20', last_day = date '2026-04-20' "
+        "where export_name = 'wecom__messages'",
     )
-    assert shop.differences() == {"int_messages_flagged": shop.differences()["int_messages_flagged"]}
+    assert shop.differences().keys() == {"int_messages_flagged", "int_replies_paired", "fct_topic_mentions"}
     shop.build()
     assert shop.differences() == {}
 

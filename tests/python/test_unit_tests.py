@@ -105,6 +105,8 @@ PLUMBING = {
     *("changed_items", "open_staged_messages", "parts_of_messages", "close_staged_messages", "is_touched_message"),
     *("days_of_messages", "traits_of_senders", "chats_of_communities", "open_flagged_messages"),
     *("close_flagged_messages", "days_that_rules_reach", "is_on_touched_day", "is_on_rewritten_day"),
+    *("open_days_of_messages", "close_days_of_messages", "days_of_judged_messages", "days_around"),
+    "days_that_replies_reach",
 }
 # what identities are made of: test_identities_ring has each of them ring on a spoiled warehouse
 OF_IDENTITIES = {"compare_sides", "name_sides", *(f"test_{name}" for name in (*IDENTITIES, KEYS))}

@@ -1,7 +1,20 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='append_new_columns',
+    pre_hook="{{ open_days_of_messages(covered=true) }}",
+    post_hook="{{ close_days_of_messages(covered=true) }}",
+) }}
+
 -- Days without a mention have no row here: no mention and too few speakers are both withheld.
 with messages as (
     select * from {{ ref('int_messages_flagged') }}
-    where is_effective and terms is not null
+    where
+        is_effective
+        and terms is not null
+        {%- if is_incremental() %}
+        and {{ is_on_rewritten_day('sent_at') }}
+        {%- endif %}
 ),
 
 exports as (
