@@ -137,7 +137,7 @@ test-parse: | setup ## dbt parse with deprecations as errors, then the stricter 
 	@$(STEP) "dbt parse" $(BIN)/dbt --no-write-json --log-path target/lint parse --no-partial-parse \
 	  --show-all-deprecations --target lint --target-path target/lint
 	@if [ -x $(BIN)/dbt-core-experimental-parser ]; then \
-	  $(STEP) "next dbt's parser" $(BIN)/dbt-core-experimental-parser parse --target lint --target-path target/next \
+	  $(STEP) "next dbt's parser" $(BIN)/dbt-core-experimental-parser parse --target lint --target-path target/next --log-path target/next \
       --warn-error-options '{error: [Deprecations]}'; \
 	else echo "next dbt's parser                 not available on this platform"; fi
 

@@ -123,11 +123,13 @@ class ProjectCopy:
         return json.loads(asked.stdout.splitlines()[-1])
 
 
-# Files that read the built warehouse: DuckDB lends a file to one process at a time, so they go to one.
+# Files that ask the built warehouse go to one process: they share its engine, and the answers that it remembers.
 READING = {
-    *("test_truth", "test_every_metric_answers", "test_semantic_layer", "test_identities", "test_identities_ring"),
-    *("test_boundaries", "test_pages", "test_readme", "test_publish", "test_query"),
+    *("test_truth", "test_every_metric_answers", "test_semantic_layer", "test_identities", "test_export"),
+    *("test_pages", "test_readme", "test_publish", "test_query"),
 }
+# Long files, the longest first: the shorter ones behind them fill both processes to the end.
+LONG = ("test_landed_exports", "test_coverage", "test_bad_input", "test_published", "test_increment", "test_boundaries")
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -143,9 +145,9 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_modifyitems(items):
-    """The warehouse and files that build copies of the project take longest: dealt out last, they would end alone."""
-    building = {item.path for item in items if "project_copy" in item.fixturenames}
-    items.sort(key=lambda item: (item.path.stem not in READING, item.path not in building))
+    """What takes longest comes first: dealt out last, it would end alone."""
+    order = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: (item.path.stem not in READING, order.get(item.path.stem, len(order))))
 
 
 @pytest.fixture(scope="session")
