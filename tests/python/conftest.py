@@ -32,13 +32,15 @@ print(json.dumps(answers))
 """
 
 
-# the same for whole queries, named by the arguments of SemanticLayer.query
+# the same for whole queries, named by the arguments of SemanticLayer.query; money, which is exact, as a number
 QUERY = """
 import json, sys
+from decimal import Decimal
 from kpi.semantic import SemanticLayer
+plain = lambda value: float(value) if isinstance(value, Decimal) else str(value)
 layer = SemanticLayer()
 answers = [layer.query(**query) for query in json.loads(sys.argv[1])]
-print(json.dumps([[dict(zip(a.columns, row)) for row in a.rows] for a in answers], default=str))
+print(json.dumps([[dict(zip(a.columns, row)) for row in a.rows] for a in answers], default=plain))
 """
 
 
