@@ -18,7 +18,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kpi.engines import DuckDb, Engine, warehouse_file
+from kpi.engines import DuckDb, Engine
+from kpi.warehouse import warehouse_path
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class SemanticLayer:
         if not file.exists():
             raise FileNotFoundError(f"{file} is missing. Run `make build` (or `dbt build`) first.")
         self._definitions = file.read_text(encoding="utf-8")
-        self._warehouse: Engine = DuckDb(warehouse or warehouse_file(project), self.database)
+        self._warehouse: Engine = DuckDb(warehouse or warehouse_path(project), self.database)
         self._connection: Any = None
 
     @cached_property

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import psutil
 
 DEFAULT = Path("warehouse/community_metrics.duckdb")
 _LOCKED = re.compile(r"Could not set lock on file|being used by another process")
@@ -51,9 +50,9 @@ class Holder:
         return ", ".join([*filter(None, parts), *([f"since {self.since:%Y-%m-%d %H:%M}"] if self.since else [])])
 
 
-def warehouse_path() -> Path:
-    """The file that ``COMMUNITY_METRICS_DB`` names, else the default; relative to the working directory."""
-    return Path(os.environ.get("COMMUNITY_METRICS_DB") or DEFAULT)
+def warehouse_path(project: Path = Path()) -> Path:
+    """The file that ``COMMUNITY_METRICS_DB`` names, else the default; relative paths start at the project."""
+    return project / (os.environ.get("COMMUNITY_METRICS_DB") or DEFAULT)
 
 
 def who_holds(path: Path | str, error: Exception | None = None) -> list[Holder]:
@@ -66,6 +65,8 @@ def who_holds(path: Path | str, error: Exception | None = None) -> list[Holder]:
     Returns:
         The processes that this user may see, by age; empty when nobody was found.
     """
+    import psutil  # only who cannot open the file waits for it
+
     file = os.path.realpath(path)
     pids = {int(pid) for pid in _HOLDER.findall(str(error or ""))}
     for process in psutil.process_iter():
@@ -79,6 +80,8 @@ def who_holds(path: Path | str, error: Exception | None = None) -> list[Holder]:
 
 
 def _describe(pid: int) -> Holder:
+    import psutil
+
     try:
         process = psutil.Process(pid)
         command = " ".join(" ".join(process.cmdline()).split()) or process.name()
@@ -120,8 +123,8 @@ def connect(
         WarehouseError: when a file to be read is not there.
         LockedWarehouseError: when another process holds it all the time.
     """
-    if read_only and not Path(path).exists():
-        raise WarehouseError(f"{path}: 没有仓库文件 no warehouse. 先运行 make build; run `make build` first.")
+    if read_only:
+        _require_file(path)
     until = time.monotonic() + wait
     while True:
         try:
@@ -138,6 +141,34 @@ def connect(
             time.sleep(_PAUSE)
 
 
+def attach(db: duckdb.DuckDBPyConnection, path: Path | str, name: str, *, read_only: bool = True) -> None:
+    """Attach the warehouse to an open connection.
+
+    Args:
+        db: a connection, usually to a database in memory.
+        path: the file.
+        name: under which it is attached.
+        read_only: see `connect`.
+
+    Raises:
+        WarehouseError: when the file is not there or is none of DuckDB's.
+        LockedWarehouseError: when another process holds it.
+    """
+    _require_file(path)
+    file, quoted = str(path).replace("'", "''"), name.replace('"', '""')
+    try:
+        db.execute(f"attach '{file}' as \"{quoted}\"{' (read_only)' if read_only else ''}")
+    except duckdb.Error as error:
+        if _LOCKED.search(str(error)):
+            raise LockedWarehouseError(locked_message(path, who_holds(path, error))) from error
+        raise WarehouseError(f"{path}: {str(error).strip().splitlines()[0]}") from error
+
+
+def _require_file(path: Path | str) -> None:
+    if not Path(path).exists():
+        raise WarehouseError(f"{path}: 没有仓库文件 no warehouse. 先运行 make build; run `make build` first.")
+
+
 def unfinished_tables(db: duckdb.DuckDBPyConnection) -> list[str]:
     """Tables that a build set out to replace and did not end well for, sorted; macros/build_state.sql keeps them.
 
@@ -149,6 +180,20 @@ def unfinished_tables(db: duckdb.DuckDBPyConnection) -> list[str]:
 def alarms(db: duckdb.DuckDBPyConnection) -> list[str]:
     """Data tests that failed when they were last run, sorted: the tables are complete, somebody should look."""
     return _marked(db, "alarm")
+
+
+def alarms_said(names: list[str]) -> str:
+    """What the commands say of alarms: which data tests failed, and what to do."""
+    some = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    return (
+        f"{len(names)} 项数据检验未通过,数据仍照常输出 data tests failed, figures are written all the same: {some}. "
+        "Look at the rows: dbt test --select " + " ".join(names[:_NAMED])
+    )
+
+
+def last_build(db: duckdb.DuckDBPyConnection) -> str | None:
+    """The id that dbt gave to the last run that replaced tables; None for a warehouse without the mark."""
+    return next(iter(_marked(db, "build")), None)
 
 
 def _marked(db: duckdb.DuckDBPyConnection, state: str) -> list[str]:

@@ -22,25 +22,30 @@
 {#
     After a run: takes the mark from each table that was replaced, and from names that the project has no longer. A data
     test that failed is an alarm until it passes; alarms keep nothing from being exported, for the tables are complete.
+    A run that replaced tables leaves its id: metrics exported before it are of another build.
 #}
 {% macro finish_build(results) -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'seed', 'test'] -%}
-        {%- set known, settled, alarms = [], ["('', '')"], [] -%}
+        {%- set known, settled, marks = [], ["('', '')"], [] -%}
+        {%- set replaced = namespace(any=false) -%}
         {%- for node in graph.nodes.values() -%}{%- do known.append("'" ~ node.name ~ "'") -%}{%- endfor -%}
         {%- for result in results -%}
             {%- if result.node.resource_type in ['model', 'seed'] and result.status == 'success' -%}
                 {%- do settled.append("('unfinished', '" ~ result.node.name ~ "')") -%}
+                {%- set replaced.any = true -%}
             {%- elif result.node.resource_type == 'test' and result.status in ['pass', 'warn'] -%}
                 {%- do settled.append("('alarm', '" ~ result.node.name ~ "')") -%}
             {%- elif result.node.resource_type == 'test' and result.status in ['fail', 'error'] -%}
-                {%- do alarms.append("('alarm', '" ~ result.node.name ~ "')") -%}
+                {%- do marks.append("('alarm', '" ~ result.node.name ~ "')") -%}
             {%- endif -%}
         {%- endfor -%}
+        {%- if replaced.any -%}{%- do marks.append("('build', '" ~ invocation_id ~ "')") -%}{%- endif -%}
         {%- do run_query(
             build_state_table() ~ 'begin; '
             ~ 'delete from quality.build_state where (state, name) in (' ~ settled | join(', ') ~ ') '
-            ~ 'or name not in (' ~ known | join(', ') ~ '); '
-            ~ ('insert or ignore into quality.build_state values ' ~ alarms | join(', ') ~ '; ' if alarms else '')
+            ~ "or state <> 'build' and name not in (" ~ known | join(', ') ~ ')'
+            ~ (" or state = 'build'; " if replaced.any else '; ')
+            ~ ('insert or ignore into quality.build_state values ' ~ marks | join(', ') ~ '; ' if marks else '')
             ~ 'commit'
         ) -%}
     {%- endif -%}

@@ -22,7 +22,7 @@ def export_command(
     from kpi.export.remembered import RememberedLayer
     from kpi.export.run import export
     from kpi.semantic import SemanticLayer
-    from kpi.warehouse import WarehouseError, warehouse_path
+    from kpi.warehouse import WarehouseError, alarms_said, warehouse_path
 
     project = Path.cwd()
     try:
@@ -41,14 +41,20 @@ def export_command(
                 Catalogue.of(project),
                 layer,
                 tell=lambda step, count, total: bar.update(task, description=step, completed=count, total=total),
-                project=project,
             )
             layer.keep()
     except (ExportError, WarehouseError, FileNotFoundError) as error:
         err.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
+    if done.alarms:
+        err.print(f"[yellow]warning:[/yellow] {alarms_said(done.alarms)}", highlight=False, soft_wrap=True)
     if as_json:
-        summary = {"as_of": done.as_of.isoformat(), "fingerprint": done.fingerprint, "tables": done.tables}
+        summary = {
+            "as_of": done.as_of.isoformat(),
+            "fingerprint": done.fingerprint,
+            "tables": done.tables,
+            "alarms": done.alarms,
+        }
         typer.echo(json.dumps(summary, ensure_ascii=False))
         return
     table = Table("metrics.", "rows 行数", title=f"{warehouse_path()} (as of {done.as_of})")

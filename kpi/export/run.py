@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from kpi.export.catalogue import Catalogue, ExportError
 from kpi.export.cells import add_cells, add_saved_query, dimensions_of, make_cells
 from kpi.export.compare import compare
 from kpi.export.describe import describe_dimensions, describe_metrics
-from kpi.warehouse import LockedWarehouseError, WarehouseError, connect, locked_message, require_whole, who_holds
+from kpi.warehouse import WarehouseError, alarms, attach, connect, last_build, require_whole
 
 if TYPE_CHECKING:
     from kpi.semantic import SemanticLayer
@@ -34,11 +33,13 @@ class Exported:
         as_of: last complete day of the exports.
         fingerprint: of the definitions.
         tables: rows by table of schema ``metrics``.
+        alarms: data tests that failed when they were last run.
     """
 
     as_of: dt.date
     fingerprint: str
     tables: dict[str, int] = field(default_factory=dict)
+    alarms: list[str] = field(default_factory=list)
 
 
 def export(
@@ -46,7 +47,6 @@ def export(
     catalogue: Catalogue,
     layer: SemanticLayer,
     *,
-    project: Path = Path(),
     tell: Tell = lambda step, done, total: None,
     asks: Sequence[Ask] | None = None,
     saved: Sequence[SavedAsk] | None = None,
@@ -59,7 +59,6 @@ def export(
         warehouse: the built warehouse.
         catalogue: the metrics.
         layer: compiles the questions.
-        project: folder of the dbt project, whose last build is named in the log.
         tell: is told the step, how many questions are answered and how many there are.
         asks: questions of the long table; all when omitted.
         saved: saved queries; all when omitted.
@@ -76,10 +75,9 @@ def export(
         db.execute("set TimeZone = 'Asia/Shanghai'")
         with _attached(db, warehouse, name, read_only=True):
             before = _state(warehouse)
-            _require_built(db, warehouse, name)
+            build, alarmed = _require_built(db, warehouse, name)
             tables, as_of = _draft(db, catalogue, layer, asks, saved, name, tell)
-        done = Exported(as_of, catalogue.fingerprint, _counts(db, tables))
-        build = last_build(project)
+        done = Exported(as_of, catalogue.fingerprint, _counts(db, tables), alarmed)
         rows = [(table, count, as_of, done.fingerprint, build) for table, count in done.tables.items()]
         types = {
             "table_name": "varchar",
@@ -143,15 +141,6 @@ def _draft(
     return tables, as_of
 
 
-def last_build(project: Path) -> str | None:
-    """The id that dbt gave to the last run in a project; None where there was none."""
-    try:
-        results = json.loads((project / "target" / "run_results.json").read_bytes())
-    except (OSError, ValueError):
-        return None
-    return results["metadata"]["invocation_id"]
-
-
 def database_of(catalogue: Catalogue) -> str:
     """The name of the database in the SQL of MetricFlow."""
     return catalogue.manifest["semantic_models"][0]["node_relation"]["database"]
@@ -159,13 +148,7 @@ def database_of(catalogue: Catalogue) -> str:
 
 @contextmanager
 def _attached(db: duckdb.DuckDBPyConnection, path: Path, name: str, *, read_only: bool) -> Iterator[None]:
-    file = "'" + str(path).replace("'", "''") + "'"
-    try:
-        db.execute(f"attach {file} as {name}{' (read_only)' if read_only else ''}")
-    except duckdb.IOException as error:
-        if holders := who_holds(path, error):
-            raise LockedWarehouseError(locked_message(path, holders)) from error
-        raise
+    attach(db, path, name, read_only=read_only)
     try:
         yield
     finally:
@@ -177,10 +160,12 @@ def _state(path: Path) -> tuple[int, int]:
     return found.st_mtime_ns, found.st_size
 
 
-def _require_built(db: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+def _require_built(db: duckdb.DuckDBPyConnection, path: Path, name: str) -> tuple[str | None, list[str]]:
+    """Which build the warehouse is of, and its alarms."""
     db.execute(f"use {name}")
     try:
         require_whole(db, path)
+        state = last_build(db), alarms(db)
     finally:
         db.execute("use memory")
     built = db.execute(
@@ -188,6 +173,7 @@ def _require_built(db: duckdb.DuckDBPyConnection, path: Path, name: str) -> None
     ).fetchone()
     if not built or not built[0]:
         raise WarehouseError(f"{path}: no marts in it. Run `make build` (or `dbt build`) first.")
+    return state
 
 
 def _counts(db: duckdb.DuckDBPyConnection, tables: dict[str, write.Table]) -> dict[str, int]:

@@ -79,7 +79,7 @@ LOG = {
     "rows": "行数 its rows",
     "as_of": "数据截止日 last complete day of the exports",
     "fingerprint": "口径指纹 hash of all definitions of the semantic layer: another one, another definition",
-    "build": "构建编号 dbt's id of the last run before the export",
+    "build": "构建编号 dbt's id of the build that the figures are of, as in quality.build_state",
 }
 
 

@@ -26,10 +26,11 @@ def said_plainly() -> Iterator[None]:
     from kpi.ingest.manifest import LandingError
     from kpi.privacy.keys import PrivacyError
     from kpi.publish import PublishError
+    from kpi.warehouse import WarehouseError
 
     try:
         yield
-    except (PrivacyError, LandingError, PublishError) as error:
+    except (PrivacyError, LandingError, PublishError, WarehouseError) as error:
         err.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
 

@@ -7,6 +7,7 @@ In it are the exported metrics (schema ``metrics``, written by ``kpi export``), 
 * ``star``: tables with their keys and comments, so that a tool draws the star by itself.
 * ``metrics``: the exported tables, without what is withheld.
 * ``people``: who stands behind a figure.
+* ``asked``: what MetricFlow compiled to count them, kept for the next time.
 * ``cells``: which cells of which tables are the same or add up, and so which ones are withheld.
 """
 

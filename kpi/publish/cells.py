@@ -25,6 +25,7 @@ from kpi.privacy.disclosure import TOTAL, cube, lines
 from kpi.privacy.equations import FEW, Line, complete
 
 GRAINS = ("day", "week", "month", "quarter", "year")
+DEAREST = ("year", "quarter", "day", "week", "month")  # the last one is what readers miss most
 _PARTS = {"week": ("day",), "month": ("day",), "quarter": ("month", "day"), "year": ("quarter", "month", "day")}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -124,6 +125,7 @@ def withheld(
     k: int,
     stock: str | None = None,
     as_of: datetime.date | None = None,
+    distinct: bool = False,
 ) -> dict[Cell, str]:
     """The cells of one input to withhold, with the reason.
 
@@ -133,6 +135,7 @@ def withheld(
         k: fewest persons behind a figure.
         stock: see `place`.
         as_of: see `place`.
+        distinct: the figure is the number of persons itself, of whom each counts once in every cell.
     """
     persons: dict[Cell, int] = {}
     of_split: dict[tuple[Period, tuple[str, ...]], dict[tuple, int]] = defaultdict(dict)
@@ -146,9 +149,11 @@ def withheld(
     if stock is None:
         equations |= dict.fromkeys(_of_periods(persons))
     equations |= dict.fromkeys(_of_links(of_split, links))
+    if distinct:
+        equations = {line: None for line in equations if adds_up(line, persons, k)}
 
     def cost(cell: Cell) -> tuple[Any, ...]:
-        grain = GRAINS.index(cell.period[0]) if cell.period and cell.period[0] in GRAINS else 0
+        grain = DEAREST.index(cell.period[0]) if cell.period and cell.period[0] in GRAINS else 0
         return -len(cell.values), grain, persons[cell], repr(sorted(cell.values, key=repr)), repr(cell.period)
 
     # numbers in the order of their cost in place of cells: thousands of them are hashed and compared all the time
@@ -162,6 +167,15 @@ def withheld(
         cost=int,
     )
     return {cells[at]: reason for at, reason in found.items()}
+
+
+def adds_up(line: Line, persons: Mapping[Cell, int], k: int) -> bool:
+    """Whether an equation between distinct persons tells anything of fewer than k.
+
+    Who is in several parts counts once in the whole. Where k or more are counted too often, the whole less the shown
+    parts is k or more below what is withheld: a bound that is below zero for few.
+    """
+    return sum(persons[cell] for cell in line.parts) - sum(persons[cell] for cell in line.wholes) < k
 
 
 def _of_dimensions(

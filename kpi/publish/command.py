@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from kpi.privacy.commands import said_plainly
+from kpi.privacy.commands import err, said_plainly
 
 WHY = {
     "persons": "about single persons 个人明细 (--with-persons)",
@@ -33,24 +32,27 @@ def publish_command(
 ) -> None:
     """Write metrics and dimensions to a file for BI tools, without persons, figures of few withheld. 发布."""
     from kpi.export.catalogue import Catalogue
+    from kpi.publish.asked import AskedBefore
     from kpi.publish.run import publish
     from kpi.semantic import SemanticLayer
+    from kpi.warehouse import alarms_said, warehouse_path
 
     project = Path.cwd()
-    warehouse = Path(os.environ.get("COMMUNITY_METRICS_DB") or "warehouse/community_metrics.duckdb")
     with said_plainly():
         definitions = _definitions(project, "semantic_manifest.json")
         done = publish(
-            warehouse,
+            warehouse_path(),
             to,
             definitions,
-            lambda: SemanticLayer(project),
+            lambda: AskedBefore(SemanticLayer(project), project),
             nodes=_definitions(project, "manifest.json")["nodes"],
             fingerprint=Catalogue(definitions).fingerprint,
             k=k,
             with_facts=with_facts,
             with_persons=with_persons,
         )
+    if done.alarms:
+        err.print(f"[yellow]warning:[/yellow] {alarms_said(done.alarms)}", highlight=False, soft_wrap=True)
     if as_json:
         typer.echo(json.dumps(asdict(done), ensure_ascii=False))
         return
@@ -61,6 +63,9 @@ def publish_command(
     console.print(table)
     for name, columns in sorted(done.without.items()):
         console.print(f"{name} without {', '.join(columns)}", highlight=False)
+    if done.without_days:
+        names = ", ".join(done.without_days)
+        console.print(f"metrics.metric_values without days 未按日发布: {names}", highlight=False, soft_wrap=True)
     for reason, why in WHY.items():
         if names := sorted(table for table, said in done.left_out.items() if said == reason):
             console.print(f"left out 未发布, {why}: {', '.join(names)}", highlight=False, soft_wrap=True)

@@ -21,14 +21,18 @@ class Published:
         left_out: tables that were left out, with the reason: ``persons``, ``cells``, ``facts``, ``unknown``.
         without: columns that were left out, by table.
         withheld: withheld figures by table of ``metrics``.
+        without_days: metrics of the long table whose days are left out, too many of them being of few.
         keys: primary and foreign keys that are declared, by table.
+        alarms: data tests that failed when they were last run.
     """
 
     tables: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     without: dict[str, list[str]] = field(default_factory=dict)
     withheld: dict[str, int] = field(default_factory=dict)
+    without_days: list[str] = field(default_factory=list)
     keys: dict[str, list[str]] = field(default_factory=dict)
+    alarms: list[str] = field(default_factory=list)
 
 
 def reached(point: str) -> None:

@@ -6,7 +6,8 @@ behind any of its inputs is withheld, and so is what would give it away in any t
 
 Of the long table a withheld row keeps its labels only. In other rows the same figure is taken out as well:
 ``previous_value`` and ``previous_year_value`` stay only where the row that they come from shows that very value, a band
-only where none of the figures that it may be made of is withheld. Columns that are not known here are left out.
+only where none of the figures that it may be made of is withheld. Columns that are not known here are left out, and
+so are the days of a metric of which more than a quarter are of few: weeks and months are worth more than the rest.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ from kpi.publish import draft as shared
 from kpi.publish.cells import Cell, Links, Split, independent, pairs_of, place, withheld
 from kpi.publish.choice import KEYS, PERSONS
 from kpi.publish.draft import Published, PublishError, literal, quoted
-from kpi.publish.people import Input, People, inputs
+from kpi.publish.people import Input, People, counts_persons, inputs
 from kpi.publish.star import Table, create, described
 
 if TYPE_CHECKING:
+    from kpi.publish.asked import AskedBefore
     from kpi.semantic import SemanticLayer
 
 SCHEMA, LONG, ALL, LOG = "metrics", "metric_values", "all", "export_log"
@@ -48,7 +50,7 @@ FIGURES = (
 PEERS = "community__community_name"  # of these the band is made of others of their kind, else of the own history
 INTERNAL = "For internal use:"  # what the comment says of the warehouse's own table, from there on
 AGAIN = "Run `kpi export`, then publish again."
-_BACK = {"day": 1, "week": 7}
+FEW_DAYS = 0.25  # of a metric's days; above it they are left out, since each few one takes others with it
 _TIME = "metric_time__"
 
 
@@ -67,13 +69,16 @@ class Exported:
     as_of: datetime.date | None = None
 
 
-def read_exported(db: duckdb.DuckDBPyConnection, fingerprint: str | None, nodes: Mapping[str, Any]) -> Exported:
+def read_exported(
+    db: duckdb.DuckDBPyConnection, fingerprint: str | None, nodes: Mapping[str, Any], build: str | None = None
+) -> Exported:
     """Read schema ``metrics`` of the attached database ``built``.
 
     Args:
         db: a connection.
         fingerprint: of the definitions as they are now; None does not compare.
         nodes: ``nodes`` of dbt's manifest.
+        build: which build the warehouse is of (``kpi.warehouse.last_build``); None does not compare.
 
     Raises:
         PublishError: when nothing was exported, or what was is older than the warehouse or the definitions.
@@ -91,6 +96,8 @@ def read_exported(db: duckdb.DuckDBPyConnection, fingerprint: str | None, nodes:
         raise PublishError(
             f"The exported metrics are of {found.as_of}, the warehouse is of {built[0]} 指标早于数据. {AGAIN}"
         )
+    if build and {row["build"] for row in log} != {build}:
+        raise PublishError(f"The warehouse was built again since the metrics were exported 导出后仓库又重建过. {AGAIN}")
     if fingerprint and {row["fingerprint"] for row in log} != {fingerprint}:
         raise PublishError(f"Definitions have changed since the metrics were exported 指标定义已变. {AGAIN}")
     return found
@@ -111,7 +118,7 @@ class _Saved:
 
 
 def withhold_metrics(
-    exported: Exported, layer: SemanticLayer, manifest: Mapping[str, Any], done: Published, k: int
+    exported: Exported, layer: SemanticLayer | AskedBefore, manifest: Mapping[str, Any], done: Published, k: int
 ) -> dict[str, pa.Table]:
     """The tables as they may be shown.
 
@@ -146,12 +153,25 @@ def withhold_metrics(
         wanted = set().union(*(made_of[name] for name in names))
         for of, known in people.behind(split.keys, wanted).items():
             counts[of][split] = {_as_text(split, cell): n for cell, n in known.items()}
+    done.without_days = sorted(_without_days(_long_cuts(long), made_of, counts, k))
+    long = long.filter(pa.array([
+        grain != "day" or metric not in done.without_days
+        for grain, metric in zip(long["grain"].to_pylist(), long["metric_id"].to_pylist(), strict=True)
+    ], pa.bool_()))  # fmt: skip
+    cuts = _long_cuts(long)
+    for table in saved.values():
+        cuts.setdefault(table.split, set()).update(table.metrics)
+    for of, known in counts.items():  # figures that stand nowhere give nothing away
+        counts[of] = {split: n for split, n in known.items() if any(of in made_of[m] for m in cuts.get(split, ()))}
     links = _links(exported, saved, cuts, people)
     stocks = {name: ((m["type_params"].get("metric_aggregation_params") or {}).get("non_additive_dimension") or {})
               .get("window_choice") for name, m in metrics.items()}  # fmt: skip
+    models = {model["name"]: model for model in manifest["semantic_models"]}
     hidden = {
-        of: withheld(known, links, k=k, stock=stocks[of.metric], as_of=exported.as_of) for of, known in counts.items()
-    }
+        of: withheld(known, links, k=k, stock=stocks[of.metric], as_of=exported.as_of,
+                     distinct=counts_persons(of, metrics, models))
+        for of, known in counts.items()
+    }  # fmt: skip
 
     def why(metric: str, split: Split, values: tuple) -> str | None:
         """Why a figure is withheld; None where it is shown."""
@@ -208,6 +228,25 @@ def _long_cuts(long: pa.Table) -> dict[Split, set[str]]:
 
 def _long_split(grain: str, dimension: str) -> Split:
     return Split(grain, () if dimension == ALL else (dimension,))
+
+
+def _without_days(
+    cuts: Mapping[Split, set[str]],
+    made_of: Mapping[str, set[Input]],
+    counts: Mapping[Input, Mapping[Split, Mapping[tuple, int]]],
+    k: int,
+) -> set[str]:
+    """The metrics of whose days with anybody more than ``FEW_DAYS`` are of few."""
+    found, split = set(), Split("day")
+    for metric in cuts.get(split, ()):
+        least: dict[tuple, int] = {}
+        for of in made_of[metric]:
+            for cell, n in counts[of].get(split, {}).items():
+                if n:
+                    least[cell] = min(n, least.get(cell, n))
+        if sum(n < k for n in least.values()) > FEW_DAYS * len(least):
+            found.add(metric)
+    return found
 
 
 def _saved_cut(rows: pa.Table, metrics: Mapping[str, Any], shared_dimensions: set[str]) -> _Saved | None:

@@ -9,6 +9,9 @@ is taken. Behind each of those stand
 3. else as many as the figure says, if it is a whole number and the members cannot be split like that;
 4. else nobody: figures of advertisements, costs and targets.
 
+Helpers that count days or months (``about: calendar`` in ``config.meta``), such as those on which an export speaks, are
+no inputs: the one day of a day would be one person.
+
 All of them are counted by MetricFlow, as metrics that are added to the definitions for that.
 """
 
@@ -21,9 +24,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kpi.publish.asked import AskedBefore
     from kpi.semantic import SemanticLayer
 
 POPULATION = "period_members"
+CALENDAR = "calendar"
 CHUNK = 60  # metrics in one question: more make its SQL slow, fewer make more questions
 _CONTRIBUTES = {"count": "({0}) is not null", "count_distinct": "({0}) is not null"}
 
@@ -42,14 +47,15 @@ class Input:
 
 
 def inputs(name: str, metrics: dict[str, dict[str, Any]], filters: tuple[str, ...] = ()) -> set[Input]:
-    """The simple metrics that a metric is made of, itself if it is one.
+    """The simple metrics that a metric is made of, itself if it is one; none that is about the calendar.
 
     Raises:
         ValueError: for kinds of metrics whose inputs lie outside of their cell.
     """
     metric = metrics[name]
     if metric.get("type", "simple") == "simple":
-        return {Input(name, filters)}
+        about = ((metric.get("config") or {}).get("meta") or {}).get("about")
+        return set() if about == CALENDAR else {Input(name, filters)}
     if metric["type"] not in ("ratio", "derived"):
         raise ValueError(f"{name}: nobody knows yet who stands behind a metric of type {metric['type']}")
     filters += _filters(metric)
@@ -81,10 +87,7 @@ def persons_of(
     """A metric ``name`` that counts the persons who contribute to an input; None where its fact knows none."""
     metric = _filtered(of, metrics, name)
     how = metric["type_params"]["metric_aggregation_params"]
-    entities = {
-        entity["name"]: entity["expr"] or entity["name"] for entity in models[how["semantic_model"]]["entities"]
-    }
-    person = entities.get("member") or entities.get("staff")
+    person = _person(how["semantic_model"], models)
     if person is None:
         return None
     figure = metric["type_params"]["expr"] or of.metric
@@ -94,10 +97,24 @@ def persons_of(
     return metric
 
 
+def counts_persons(of: Input, metrics: dict[str, dict[str, Any]], models: dict[str, dict[str, Any]]) -> bool:
+    """Whether an input is a number of distinct persons: who comes twice in a period counts once in it."""
+    params = metrics[of.metric]["type_params"]
+    how = params["metric_aggregation_params"]
+    person = _person(how["semantic_model"], models)
+    return how["agg"] == "count_distinct" and person is not None and (params["expr"] or of.metric) == person
+
+
+def _person(model: str, models: dict[str, dict[str, Any]]) -> str | None:
+    """The column of a fact that names its person."""
+    entities = {entity["name"]: entity["expr"] or entity["name"] for entity in models[model]["entities"]}
+    return entities.get("member") or entities.get("staff")
+
+
 class People:
     """Counts the persons behind inputs, by the cells of a split."""
 
-    def __init__(self, layer: SemanticLayer, manifest: dict[str, Any], wanted: Collection[Input]) -> None:
+    def __init__(self, layer: SemanticLayer | AskedBefore, manifest: dict[str, Any], wanted: Collection[Input]) -> None:
         """Add what counts persons to the definitions.
 
         Args:

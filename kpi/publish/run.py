@@ -18,9 +18,12 @@ from kpi.privacy.disclosure import K
 from kpi.publish import draft as shared
 from kpi.publish.choice import person_entities
 from kpi.publish.draft import STORAGE, Published, PublishError, literal
+from kpi.publish.keys import with_keys
 from kpi.publish.star import copy_tables, reasons_wanted
+from kpi.warehouse import alarms, attach, last_build, require_whole
 
 if TYPE_CHECKING:
+    from kpi.publish.asked import AskedBefore
     from kpi.publish.metrics import Exported
     from kpi.semantic import SemanticLayer
 
@@ -29,7 +32,7 @@ def publish(
     warehouse: Path,
     file: Path,
     manifest: dict[str, Any],
-    ask: Callable[[], SemanticLayer] | None,
+    ask: Callable[[], SemanticLayer | AskedBefore] | None,
     *,
     nodes: dict[str, Any] | None = None,
     fingerprint: str | None = None,
@@ -51,10 +54,11 @@ def publish(
         with_persons: publish everything.
 
     Raises:
-        PublishError: when the warehouse cannot be read, its metrics are not exported, or the file cannot be written.
+        PublishError: when its metrics are not exported or of another build, or the file cannot be written.
+        WarehouseError: when the warehouse is missing, half built or held by another process.
     """
-    if not warehouse.exists():
-        raise PublishError(f"{warehouse}: no warehouse. Run `make build` (or `dbt build`) first.")
+    with duckdb.connect() as db:  # says in full why it cannot be read, before anything is written
+        attach(db, warehouse, "built")
     if file.exists() and file.samefile(warehouse):
         raise PublishError(f"{file}: that is the warehouse itself. Publish to another file.")
     if file.is_dir():
@@ -68,7 +72,8 @@ def publish(
             _remove(draft)  # of a run that was killed
             done = Published()
             try:
-                exported = _copy(warehouse, draft, manifest, nodes or {}, done, wanted, fingerprint, ask is not None)
+                tables = with_keys(nodes or {})
+                exported = _copy(warehouse, draft, manifest, tables, done, wanted, fingerprint, ask is not None)
                 if ask is not None and exported is not None:
                     _add_metrics(draft, exported, ask, manifest, done, k)
                 shared.reached("replace")
@@ -116,12 +121,16 @@ def _copy(
     with_metrics: bool,
 ) -> Exported | None:
     with _opened(draft) as db:
-        db.execute(f"attach {literal(warehouse)} as built (read_only)")
+        attach(db, warehouse, "built")
+        db.execute("use built")
+        require_whole(db, warehouse)
+        done.alarms, build = alarms(db), last_build(db)
+        db.execute("use memory")
         exported = None
         if with_metrics:
             from kpi.publish.metrics import read_exported  # needs pyarrow
 
-            exported = read_exported(db, fingerprint, nodes)
+            exported = read_exported(db, fingerprint, nodes, build)
         copy_tables(db, person_entities(manifest), nodes, done, wanted)
         return exported
 
@@ -129,7 +138,7 @@ def _copy(
 def _add_metrics(
     draft: Path,
     exported: Exported,
-    ask: Callable[[], SemanticLayer],
+    ask: Callable[[], SemanticLayer | AskedBefore],
     manifest: dict[str, Any],
     done: Published,
     k: int,
@@ -137,7 +146,8 @@ def _add_metrics(
     from kpi.publish.metrics import withhold_metrics, write_metrics
 
     try:
-        shown = withhold_metrics(exported, ask(), manifest, done, k)
+        with ask().connected() as layer:  # all persons of one build
+            shown = withhold_metrics(exported, layer, manifest, done, k)
     except Exception as error:  # the engine's own errors are of many kinds
         raise PublishError(
             f"nobody can say who stands behind the metrics ({error}). Run dbt build and kpi export, then publish again."

@@ -1,9 +1,9 @@
 """Tables with their keys and comments, so that a tool draws the star by itself.
 
 Keys come from dbt's manifest: the primary key from the tests (unique and not null), foreign keys from
-``keys_lead_somewhere``. A key is declared only where it holds in the file: both tables are in it, in one schema (DuckDB
-has no keys across schemas), and every value is found. Comments are those that dbt keeps in the warehouse, else the
-descriptions of its manifest.
+``keys_lead_somewhere`` and from the entities of the semantic models. A key is declared only where it holds in the file:
+both tables are in it, in one schema (DuckDB has no keys across schemas), and every value is found. Comments are those
+that dbt keeps in the warehouse, else the descriptions of its manifest.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from kpi.publish.choice import FACTS, PERSONS, columns_with_keys, reason_of
 from kpi.publish.draft import Published, literal, quoted
 
 SCHEMAS = ("marts", "reference", "quality")
+MARKS = "build_state"  # of builds (kpi.warehouse), of no use to readers
 INDEXED = 50_000  # rows up to which keys are declared: each is an index, kept in the file
 
 
@@ -68,7 +69,7 @@ def copy_tables(
         ready = [t for t in left if not any((t.schema, to) in waiting - {(t.schema, t.name)}
                                             for to, _ in t.foreign.values())] or left[:1]  # fmt: skip
         for table in ready:
-            _hold(db, table, chosen)
+            _hold(db, table, chosen, done)
             create(db, table, f"select {', '.join(map(quoted, table.types))} from {_built(table)}", done)
         left = [table for table in left if table not in ready]
 
@@ -80,7 +81,7 @@ def _choose(
     done: Published,
     wanted: set[str],
 ) -> list[Table]:
-    tables = described(db, "built", SCHEMAS, nodes)
+    tables = described(db, "built", SCHEMAS, nodes, entities)
     found = {(t.schema, t.name): columns_with_keys(db, t.schema, t.name) for t in tables}
     persons = {entities.get(name, {}).get(column) for (_, name), columns in found.items() for column in columns} - {
         None
@@ -102,17 +103,25 @@ def _choose(
 
 
 def described(
-    db: duckdb.DuckDBPyConnection, catalog: str, schemas: tuple[str, ...], nodes: Mapping[str, Any]
+    db: duckdb.DuckDBPyConnection,
+    catalog: str,
+    schemas: tuple[str, ...],
+    nodes: Mapping[str, Any],
+    entities: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Table]:
-    """The tables of some schemas, with keys and comments."""
+    """The tables of some schemas, with keys and comments; ``entities`` as `copy_tables` takes them."""
     rows = db.execute(
         "select c.schema_name, c.table_name, list(c.column_name order by c.column_index), "
         "list(c.data_type order by c.column_index), list(c.comment order by c.column_index), any_value(t.comment) "
         "from duckdb_columns() c left join duckdb_tables() t using (database_name, schema_name, table_name) "
-        "where c.database_name = $1 and list_contains($2, c.schema_name) group by all order by all",
-        [catalog, list(schemas)],
+        "where c.database_name = $1 and list_contains($2, c.schema_name) and c.table_name <> $3 "
+        "group by all order by all",
+        [catalog, list(schemas), MARKS],
     ).fetchall()
-    keys, leads = primary_keys(nodes), foreign_keys(nodes)
+    keys = primary_keys(nodes)
+    leads = foreign_keys(nodes)
+    for table, columns in entity_keys(entities or {}, keys).items():
+        leads[table] = columns | leads.get(table, {})
     by_name = {node["alias"]: node for node in nodes.values() if node["resource_type"] in ("model", "seed")}
     tables = []
     for schema, name, columns, types, comments, comment in rows:
@@ -157,6 +166,27 @@ def foreign_keys(nodes: Mapping[str, Any]) -> dict[str, dict[str, tuple[str, str
     return found
 
 
+def entity_keys(
+    entities: Mapping[str, Mapping[str, str]], primary: Mapping[str, tuple[str, ...]]
+) -> dict[str, dict[str, tuple[str, str]]]:
+    """By table and column that is an entity, the dimension whose primary key is a column of that name.
+
+    A table leads nowhere by its own key, nor by an entity that no dimension, or more than one, is keyed by.
+    """
+    homes: dict[str, list[str]] = {}
+    for table, key in primary.items():
+        if table.startswith("dim_") and len(key) == 1:
+            homes.setdefault(key[0], []).append(table)
+    return {
+        table: {
+            column: (homes[column][0], column)
+            for column in columns
+            if len(homes.get(column, ())) == 1 and primary.get(table) != (column,)
+        }
+        for table, columns in entities.items()
+    }
+
+
 def _named(nodes: Mapping[str, Any], model: str) -> str:
     return next((i for i, n in nodes.items() if n["resource_type"] == "model" and n.get("name") == model), "")
 
@@ -165,7 +195,9 @@ def _built(table: Table) -> str:
     return f"built.{quoted(table.schema)}.{quoted(table.name)}"
 
 
-def _hold(db: duckdb.DuckDBPyConnection, table: Table, chosen: Mapping[tuple[str, str], Table]) -> None:
+def _hold(
+    db: duckdb.DuckDBPyConnection, table: Table, chosen: Mapping[tuple[str, str], Table], done: Published
+) -> None:
     """Keep the keys that hold in the file."""
     (rows,) = db.execute(f"select count(*) from {_built(table)}").fetchone() or (0,)
     if rows > INDEXED or not set(table.primary) <= set(table.types):
@@ -179,7 +211,8 @@ def _hold(db: duckdb.DuckDBPyConnection, table: Table, chosen: Mapping[tuple[str
         table.primary = table.primary if distinct == rows else ()
     for column, (other, to) in list(table.foreign.items()):
         target = chosen.get((table.schema, other))
-        holds = rows <= INDEXED and column in table.types and target is not None and target.primary == (to,)
+        there = other == table.name or f"{table.schema}.{other}" in done.tables  # not where two lead to each other
+        holds = there and rows <= INDEXED and column in table.types and target is not None and target.primary == (to,)
         if (
             not holds
             or db.execute(

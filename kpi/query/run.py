@@ -56,10 +56,11 @@ def entry_of(question: Question, project: Path) -> dict[str, Any]:
 
 
 def _ask(entry: dict[str, Any], shape: Shape, project: Path) -> None:
-    from kpi.engines import DuckDb, warehouse_file
+    from kpi.engines import DuckDb
     from kpi.query import show
+    from kpi.warehouse import warehouse_path
 
-    with DuckDb(warehouse_file(project), entry["database"]).connected() as connection:
+    with DuckDb(warehouse_path(project), entry["database"]).connected() as connection:
         why = _absent(connection, entry["metrics"])
         names = [column["name"] for column in entry["columns"]]
         if shape.form == "parquet":

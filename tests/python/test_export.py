@@ -55,7 +55,7 @@ def exported(tmp_path_factory, catalogue, semantic_layer, some_asks):
     file = tmp_path_factory.mktemp("export") / "community_metrics.duckdb"
     shutil.copy(warehouse_path(), file)
     saved = [query for query in saved_asks(catalogue.manifest) if query.name in SAVED]
-    export(file, catalogue, semantic_layer, project=ROOT, asks=some_asks, saved=saved)
+    export(file, catalogue, semantic_layer, asks=some_asks, saved=saved)
     return file
 
 
@@ -341,8 +341,13 @@ def test_an_export_that_dies_leaves_the_old_tables_whole(
 def test_tables_of_queries_that_are_gone_go(exported, catalogue, semantic_layer, some_asks, tmp_path):
     file = tmp_path / exported.name
     shutil.copy(exported, file)
-    export(file, catalogue, semantic_layer, asks=some_asks[-1:], saved=[])
+    with duckdb.connect(str(file)) as db:
+        db.execute("create or replace table quality.build_state as from (values ('alarm', 'a test'), ('build', 'b7'))"
+                   " t (state, name)")  # fmt: skip
+    done = export(file, catalogue, semantic_layer, asks=some_asks[-1:], saved=[])
+    assert done.alarms == ["a test"]
     with duckdb.connect(str(file), read_only=True) as db:
+        assert db.execute("select distinct build from metrics.export_log").fetchall() == [("b7",)]
         tables = {
             t for (t,) in db.execute("select table_name from duckdb_tables() where schema_name = 'metrics'").fetchall()
         }
@@ -354,6 +359,10 @@ def test_no_warehouse_and_an_empty_one_say_what_to_do(catalogue, semantic_layer,
         export(tmp_path / "none.duckdb", catalogue, semantic_layer, asks=[], saved=[])
     duckdb.connect(str(tmp_path / "empty.duckdb")).close()
     with pytest.raises(WarehouseError, match="no marts"):
+        export(tmp_path / "empty.duckdb", catalogue, semantic_layer, asks=[], saved=[])
+    with duckdb.connect(str(tmp_path / "empty.duckdb")) as db:
+        db.execute("create schema quality; create table quality.build_state as select 'unfinished' state, 'm' as name")
+    with pytest.raises(WarehouseError, match="did not finish"):
         export(tmp_path / "empty.duckdb", catalogue, semantic_layer, asks=[], saved=[])
 
 

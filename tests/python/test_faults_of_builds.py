@@ -82,6 +82,11 @@ class Project:
         with duckdb.connect(self.file, read_only=True) as db:
             return {name: db.execute(f"select max(made_in) from main.{name}").fetchone()[0] for name in MODELS}
 
+    def last_build(self):
+        """The id that dbt gave to the last run that replaced tables."""
+        with duckdb.connect(self.file, read_only=True) as db:
+            return warehouse.last_build(db)
+
     def marks(self):
         """Unfinished tables, and alarms."""
         with duckdb.connect(self.file, read_only=True) as db:
@@ -108,6 +113,8 @@ def holding(file, *, read_only):
 
 
 def test_a_killed_build_is_known_until_one_has_ended_well(project):
+    before = project.last_build()
+    assert before
     run = project.start(2)
     assert run.until(lambda text: "OK created sql table model main.first" in text), run.text
     run.kill()
@@ -127,6 +134,11 @@ def test_a_killed_build_is_known_until_one_has_ended_well(project):
     assert code == 0, text
     assert set(project.made_in().values()) == {4}
     assert project.marks() == ([], [])
+    after = project.last_build()
+    assert after not in (None, before)
+    code, text = project.build(4, "--select", "an_alarm")
+    assert code == 0, text
+    assert project.last_build() == after, "a run that replaces nothing is no build"
 
 
 def test_failed_tables_and_those_behind_them_are_unfinished_and_failed_data_tests_are_alarms(project):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import random
 import subprocess
 import sys
@@ -14,10 +16,16 @@ import pytest
 from typer.testing import CliRunner
 
 from kpi.app import app
+from kpi.export import remembered
 from kpi.publish import PublishError, draft, people, publish, run
-from kpi.publish.people import Input, inputs, persons_of
+from kpi.publish.asked import AskedBefore
+from kpi.publish.keys import with_keys
+from kpi.publish.people import Input, counts_persons, inputs, persons_of
+from kpi.publish.star import entity_keys
 from kpi.semantic import Answer
+from kpi.warehouse import WarehouseError, alarms_said
 
+ROOT = Path(__file__).resolve().parents[2]
 KEY = "wm_" + "a" * 32
 
 
@@ -153,6 +161,15 @@ def test_without_dbts_manifest_no_dimension_is_published(warehouse: Path, tmp_pa
     assert tables(tmp_path / "bi.duckdb") == {"reference.types": ["type"]}
 
 
+def test_the_key_of_a_table_is_what_its_data_test_says() -> None:
+    nodes = json.loads((ROOT / "target/manifest.json").read_text(encoding="utf-8"))["nodes"]
+    tables = (node for node in with_keys(nodes).values() if node["resource_type"] in ("model", "seed"))
+    keys = {node["alias"]: node.get("primary_key") for node in tables}
+    assert keys["dim_communities"] == ["community_id"]
+    assert keys["user_segments"] == ["user_segment"], "not the order, which is unique too"
+    assert not [name for name, key in keys.items() if name.startswith(("dim_", "fct_")) and not key]
+
+
 def test_facts_come_when_asked_for_and_without_persons(warehouse: Path, tmp_path: Path) -> None:
     file = tmp_path / "bi.duckdb"
     done = publish(warehouse, file, MANIFEST, None, nodes=NODES, with_facts=True)
@@ -255,7 +272,7 @@ def test_a_reader_of_the_old_file_goes_on_reading(warehouse: Path, tmp_path: Pat
 
 
 def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(PublishError, match="no warehouse"):
+    with pytest.raises(WarehouseError, match="no warehouse"):
         publish(tmp_path / "none.duckdb", tmp_path / "bi.duckdb", MANIFEST, None)
     with pytest.raises(PublishError, match="warehouse itself"):
         publish(warehouse, warehouse, MANIFEST, None)
@@ -266,7 +283,7 @@ def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monke
     with pytest.raises(PublishError, match="cannot be written"):
         publish(warehouse, tmp_path / "a file" / "bi.duckdb", MANIFEST, None)
     (tmp_path / "broken.duckdb").write_bytes(b"no database" * 1000)
-    with pytest.raises(PublishError, match="cannot be published"):
+    with pytest.raises(WarehouseError, match=r"broken\.duckdb"):
         publish(tmp_path / "broken.duckdb", tmp_path / "bi.duckdb", MANIFEST, None)
     assert not (tmp_path / "bi.duckdb").exists()
     with pytest.raises(PublishError, match=r"no exported metrics.*kpi export"):
@@ -277,10 +294,57 @@ def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monke
     assert (done.exit_code, "make build" in done.stderr) == (2, True)
 
 
+def test_a_half_built_warehouse_is_refused_and_alarms_are_said(warehouse: Path, tmp_path: Path) -> None:
+    file = tmp_path / "bi.duckdb"
+    with duckdb.connect(str(warehouse)) as db:
+        db.execute("create table quality.build_state as select 'unfinished' as state, 'fct_sales' as name")
+    with pytest.raises(WarehouseError, match=r"fct_sales[\s\S]*dbt build"):
+        publish(warehouse, file, MANIFEST, None)
+    assert not file.exists()
+    with duckdb.connect(str(warehouse)) as db:
+        db.execute("update quality.build_state set state = 'alarm', name = 'orders_are_paid'")
+    done = publish(warehouse, file, MANIFEST, None, with_persons=True)
+    assert done.alarms == ["orders_are_paid"]
+    assert "dbt test --select orders_are_paid" in alarms_said(done.alarms)
+    assert "quality.rows" in done.tables
+    assert "quality.build_state" not in {*done.tables, *done.left_out}
+
+
+def test_an_entity_leads_to_the_only_dimension_of_its_key() -> None:
+    entities = {
+        "dim_stages": {"community_id": "community", "kind_id": "kind"},
+        "dim_communities": {"community_id": "c"},
+    }
+    keys = {"dim_communities": ("community_id",), "fct_kinds": ("kind_id",), "dim_pairs": ("community_id", "kind_id")}
+    assert entity_keys(entities, keys) == {
+        "dim_stages": {"community_id": ("dim_communities", "community_id")},
+        "dim_communities": {},
+    }
+    assert entity_keys(entities, keys | {"dim_owners": ("community_id",)})["dim_stages"] == {}
+
+
+def test_an_entitys_key_is_declared_where_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "community_metrics.duckdb"
+    with duckdb.connect(str(path)) as db:
+        db.execute("create schema marts; create table marts.dim_communities as select 'c' as community_id")
+        db.execute("create table marts.dim_community_stages as select 'c' as community_id, 'growing' as stage")
+    manifest = {"metrics": [], "semantic_models": [model("dim_community_stages", community="community_id")]}
+    nodes = {n["alias"]: n for n in (node("dim_communities", "community_id"),
+                                     node("dim_community_stages", "community_id", "stage"))}  # fmt: skip
+    done = publish(path, tmp_path / "bi.duckdb", manifest, None, nodes=nodes)
+    assert 'references "marts"."dim_communities"' in done.keys["marts.dim_community_stages"][1]
+    with duckdb.connect(str(path)) as db:
+        db.execute("insert into marts.dim_community_stages values ('unknown', 'growing')")
+    done = publish(path, tmp_path / "bi.duckdb", manifest, None, nodes=nodes)
+    assert len(done.keys["marts.dim_community_stages"]) == 1
+
+
 def test_a_metric_is_traced_to_its_inputs_with_their_filters() -> None:
     assert inputs("orders", METRICS) == {Input("orders")}
     credited = "{{ Dimension('sale__is_attributed') }}"
     assert inputs("profit", METRICS) == {Input("orders"), Input("sales_value", (credited,)), Input("cost")}
+    covered = METRICS | {"cost": METRICS["cost"] | {"config": {"meta": {"about": "calendar"}}}}
+    assert inputs("roas", covered) == {Input("sales_value", (credited,))}
     looks_back = METRICS | {"growth": metric("growth", "", type="derived", metrics=[
         {"name": "orders", "offset_window": {"count": 1, "granularity": "month"}}])}  # fmt: skip
     with pytest.raises(ValueError, match="another period"):
@@ -303,6 +367,44 @@ def test_persons_behind_an_input_are_those_who_contribute() -> None:
     )
     assert persons_of(Input("cost"), METRICS, MODELS, "p") is None
     assert METRICS["sales_value"]["type_params"]["expr"] == "paid - refunded"
+
+
+def test_only_a_number_of_distinct_persons_is_one() -> None:
+    days = METRICS | {"days": metric("days", "sales", "count_distinct", "paid_date"),
+                      "persons": metric("persons", "sales", "count", "person_id"),
+                      "groups": metric("groups", "costs", "count_distinct", "community_id")}  # fmt: skip
+    found = {name for name in ("buyers", "days", "persons", "groups", "orders")
+             if counts_persons(Input(name), days, MODELS)}  # fmt: skip
+    assert found == {"buyers"}
+
+
+def test_what_counts_persons_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[Any] = []
+
+    class Layer:
+        def connected(self) -> Any:
+            return contextlib.nullcontext(self)
+
+        def defined_by(self, manifest: dict[str, Any]) -> Layer:
+            return self
+
+        def sql_of(self, metrics: list[str], group_by: list[str], where: tuple[str, ...]) -> str:
+            compiled.append(metrics)
+            return f"{metrics} by {group_by}"
+
+        def sql(self, statement: str) -> str:
+            return statement
+
+    def asked(manifest: dict[str, Any]) -> Any:
+        with AskedBefore(Layer(), tmp_path).connected() as layer:
+            return layer.defined_by(manifest).query(["persons_0"], ["metric_time__day"])
+
+    monkeypatch.setattr(remembered, "depends_on", lambda project: [])
+    monkeypatch.setenv("COMMUNITY_METRICS_CACHE", str(tmp_path / "kept"))
+    assert asked({"metrics": [1]}) == asked({"metrics": [1]}) == "['persons_0'] by ['metric_time__day']"
+    assert len(compiled) == 1
+    asked({"metrics": [2]})  # persons_0 is another one now
+    assert len(compiled) == 2
 
 
 KILLED = """

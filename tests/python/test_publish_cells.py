@@ -7,12 +7,15 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kpi.privacy.disclosure import COMPLEMENTARY, FEW
 from kpi.privacy.equations import Line, fixed
-from kpi.publish.cells import Cell, Links, Split, independent, last_day, meeting, place, withheld
+from kpi.publish.cells import Cell, Links, Split, adds_up, independent, last_day, meeting, place, withheld
 from kpi.publish.draft import Published, PublishError
-from kpi.publish.metrics import INTERNAL, Exported, _long_without, read_exported, write_metrics
+from kpi.publish.metrics import INTERNAL, Exported, _long_without, _without_days, read_exported, write_metrics
+from kpi.publish.people import Input
 from kpi.publish.star import Table
 
 NAME, TYPE = "community__community_name", "community__community_type"
@@ -30,6 +33,81 @@ def test_the_days_of_a_week_do_not_give_a_withheld_day_away() -> None:
     days = {(monday + datetime.timedelta(days=n),): 10 + n for n in range(7)} | {(monday,): 2}
     found = withheld({Split("day"): days, Split("week"): {(monday,): 70}}, Links(), k=5)
     assert found == {cell("day", monday): FEW, cell("day", DAY(2026, 4, 7)): COMPLEMENTARY}
+
+
+def test_a_rare_day_takes_another_day_before_a_month_and_a_quarter_before_it() -> None:
+    """A few month: of the two that hide it, the quarter and the other months, readers miss the quarter least."""
+    months = {(DAY(2026, n, 1),): 20 for n in (4, 5, 6)} | {(APRIL,): 3}
+    found = withheld({Split("month"): months, Split("quarter"): {(APRIL,): 43}}, Links(), k=5)
+    assert found == {cell("month", APRIL): FEW, cell("quarter", APRIL): COMPLEMENTARY}
+
+
+FORTNIGHT = [DAY(2026, 6, 1) + datetime.timedelta(days=n) for n in range(14)]  # from a Monday
+JUNE = DAY(2026, 6, 1)
+# most come on one day, as buyers do, some on two, some daily
+COMES = [1] * 8 + [2, 2, 14]
+PRESENT = st.lists(
+    st.tuples(st.sampled_from(FORTNIGHT[:4]), st.sampled_from(COMES)).map(
+        lambda first: {day for day in FORTNIGHT if 0 <= (day - first[0]).days < first[1]}
+    ),
+    min_size=5,
+    max_size=40,
+)
+
+
+@settings(max_examples=200)
+@given(present=PRESENT, k=st.integers(2, 6))
+def test_days_weeks_and_months_of_distinct_persons_tell_an_attacker_nothing_of_few(present: list, k: int) -> None:
+    """The attacker solves what really adds up, and bounds what does not: a whole has no more persons than its parts."""
+    mondays = {FORTNIGHT[0], FORTNIGHT[7]}
+    weeks = {monday: {monday + datetime.timedelta(days=n) for n in range(7)} for monday in mondays}
+    counts = {
+        Split("day"): {(day,): sum(day in days for days in present) for day in FORTNIGHT},
+        Split("week"): {(monday,): sum(bool(days & week) for days in present) for monday, week in weeks.items()},
+        Split("month"): {(JUNE,): len(present)},
+    }
+    persons = {cell(split.grain, first): n for split, known in counts.items() for (first,), n in known.items() if n}
+    found = withheld(counts, Links(), k=k, distinct=True)
+    assert {at for at, reason in found.items() if reason == FEW} == {at for at, n in persons.items() if n < k}
+    equations = [
+        Line(tuple(at for day in sorted(days) if (at := cell("day", day)) in persons), (whole,))
+        for days, whole in [*((week, cell("week", monday)) for monday, week in weeks.items()),
+                            (set(FORTNIGHT), cell("month", JUNE))] if whole in persons
+    ]  # fmt: skip
+    exact = [line for line in equations if sum(map(persons.get, line.parts)) == persons[line.wholes[0]]]
+    assert not fixed(set(found), exact)
+    for line in equations:
+        hidden = [at for at in line.parts if at in found]
+        if line.wholes[0] not in found and len(hidden) == 1 and found[hidden[0]] == FEW:
+            at_least = persons[line.wholes[0]] - sum(persons[at] for at in line.parts if at not in found)
+            assert at_least < 1, "that somebody is in a withheld cell is all that may be known"
+
+
+def test_persons_who_come_once_add_up_and_those_who_come_daily_do_not() -> None:
+    persons = {"mon": 3, "tue": 20, "week": 23, "few": 2, "all": 21}
+    assert adds_up(Line(("mon", "tue"), ("week",)), persons, 5)
+    assert adds_up(Line(("mon", "tue"), ("all",)), persons, 5)  # two twice: the bound is still near
+    assert not adds_up(Line(("mon", "tue"), ("all",)), persons, 2)
+    monday = DAY(2026, 4, 6)
+    days = {(monday + datetime.timedelta(days=n),): 10 + n for n in range(7)} | {(monday,): 2}
+    daily = {Split("day"): days, Split("week"): {(monday,): 20}}
+    assert withheld(daily, Links(), k=5, distinct=True) == {cell("day", monday): FEW}
+    once = {Split("day"): days, Split("week"): {(monday,): sum(days.values())}}
+    assert len(withheld(once, Links(), k=5, distinct=True)) == 2
+
+
+def test_the_days_of_a_metric_stay_out_where_many_are_of_few() -> None:
+    """Of eight days with anybody, three are of few in one of the two inputs; two are not too many."""
+    many, few = Input("orders"), Input("buyers")
+    days = [(APRIL + datetime.timedelta(days=n),) for n in range(9)]
+    counts = {
+        many: {Split("day"): dict(zip(days, [9, 9, 9, 9, 9, 9, 9, 1, 0], strict=True))},
+        few: {Split("day"): dict(zip(days, [1, 1, 9, 9, 9, 9, 9, 9, 0], strict=True))},
+    }
+    cuts = {Split("day"): {"orders", "both"}, Split("month"): {"rare"}}
+    made_of = {"orders": {many}, "both": {many, few}, "rare": {few}}
+    assert _without_days(cuts, made_of, counts, 5) == {"both"}
+    assert _without_days({Split("day"): {"buyers"}}, {"buyers": {few}}, counts, 5) == set()
 
 
 def test_the_last_day_of_a_month_is_the_month_of_a_stock() -> None:
@@ -122,10 +200,14 @@ def test_metrics_that_are_missing_or_older_are_refused() -> None:
         with pytest.raises(PublishError, match=r"no exported metrics.*kpi export"):
             read_exported(db, None, {})
         db.execute("create table built.metrics.metric_values as select 1 as value")
-        db.execute("create table built.metrics.export_log as select date '2026-05-19' as as_of, 'abc' as fingerprint")
+        db.execute("create table built.metrics.export_log as "
+                   "select date '2026-05-19' as as_of, 'abc' as fingerprint, 'b1' as build")  # fmt: skip
         assert read_exported(db, "abc", {}).as_of == DAY(2026, 5, 19)
         with pytest.raises(PublishError, match="Definitions have changed"):
             read_exported(db, "other", {})
+        assert read_exported(db, "abc", {}, "b1").as_of == DAY(2026, 5, 19)
+        with pytest.raises(PublishError, match=r"built again.*kpi export"):
+            read_exported(db, "abc", {}, "b2")
         db.execute("create table built.marts.dim_dates as select date '2026-05-20' as date_day")
         with pytest.raises(PublishError, match="of 2026-05-19, the warehouse is of 2026-05-20"):
             read_exported(db, "abc", {})

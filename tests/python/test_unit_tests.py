@@ -98,6 +98,7 @@ PLUMBING = {
     *("export", "landed_reader", "landed_parts", "raw", "lineage_columns", "generate_schema_name", "report_quarantine"),
     *("check_export_files", "require_known_files", "require_sound_csv", "require_columns"),
     "exports_of_metrics",  # the unit test of absent_exports
+    *("begin_build", "build_state_table", "finish_build"),  # test_faults_of_builds: what a killed build leaves
     # test_increment compares what they leave with a full rebuild
     *("landed_files", "ledger", "touched", "should_full_refresh", "is_same_definition", "definition", "live_parts"),
     *("parts_to_read", "part_of_row", "forget_parts", "open_ledger", "is_increment_open", "close_ledger"),
