@@ -9,6 +9,8 @@ SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
 STEP := .ci/step
+BESIDE = $(BIN)/python .ci/beside.py
+LANE = $(MAKE) --no-print-directory
 SQL := $(wildcard models tests analyses)
 PROCESSES := 2
 UV := uv==0.13.9
@@ -113,8 +115,12 @@ $(TESTS): export COMMUNITY_METRICS_DB := $(TEST_DB)
 $(TESTS): export COMMUNITY_METRICS_EXPORTS :=
 .PHONY: $(TESTS)
 
-test: setup test-lint test-parse test-build test-metrics test-docs test-house test-golden test-boundaries test-python test-faults \
-  test-coverage ## every check, the cheap ones first
+# dbt, MetricFlow and Great Expectations work on one core, and golden cases wait for their warehouse: such steps have
+# another one beside them. No two at a time open the same warehouse or write the same files.
+test: setup ## every check, two beside each other where one would leave a core idle
+	@$(BESIDE) "$(LANE) test-build test-metrics test-docs test-house" "$(LANE) test-parse test-lint PROCESSES=1"
+	@$(BESIDE) "$(LANE) test-boundaries test-coverage" "$(LANE) test-golden"
+	@$(LANE) test-python test-faults
 	@[ -e $(WAREHOUSE) ] || cp $(TEST_DB) $(WAREHOUSE)
 	@echo "All checks passed."
 
@@ -128,10 +134,10 @@ test-lint: | setup ## YAML, Python and SQL lint
 
 # The next parser is not told which warnings of this one are silenced: it rejects names that it does not know.
 test-parse: | setup ## dbt parse with deprecations as errors, then the stricter next parser where it is installed
-	@$(STEP) "dbt parse" $(BIN)/dbt --no-write-json parse --no-partial-parse --show-all-deprecations \
-	  --target lint --target-path target/lint
+	@$(STEP) "dbt parse" $(BIN)/dbt --no-write-json --log-path target/lint parse --no-partial-parse \
+	  --show-all-deprecations --target lint --target-path target/lint
 	@if [ -x $(BIN)/dbt-core-experimental-parser ]; then \
-	  $(STEP) "next dbt's parser" $(BIN)/dbt-core-experimental-parser parse --target lint --target-path target/next \
+	  $(STEP) "next dbt's parser" $(BIN)/dbt-core-experimental-parser parse --target lint --target-path target/next --log-path target/next \
       --warn-error-options '{error: [Deprecations]}'; \
 	else echo "next dbt's parser                 not available on this platform"; fi
 

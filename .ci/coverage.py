@@ -78,10 +78,10 @@ def has_key_test(manifest: dict) -> dict[str, bool]:
 
 
 def read_lists(pattern: str, key: str = "") -> list[dict]:
-    """Entries of all YAML files that match, each a list or a mapping with the list under ``key``."""
+    """Entries of all YAML files that match, each a list or a mapping with the list under ``key``; parsed in C."""
     found: list[dict] = []
     for path in sorted(ROOT.glob(pattern)):
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or []
         found += content.get(key, []) if isinstance(content, dict) else content
     return found
 

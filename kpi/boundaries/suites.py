@@ -11,6 +11,7 @@ import yaml
 
 from kpi.contracts import load_contracts
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the parser in C where there is one
 FOLDER = Path(__file__).with_name("suites")
 SEVERITIES = ("error", "warn")
 
@@ -69,7 +70,7 @@ def read_suites(boundary: str) -> list[Suite]:
 
 
 def _suite(path: Path) -> Suite:
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
     checks = [check for entry in content["checks"] for check in _checks(entry)]
     return Suite(path.stem, tuple(content.get("needs", [])), content.get("relations", {}), tuple(checks))
 

@@ -60,7 +60,7 @@ def load_cases() -> list[Case]:
     return [
         Case(file.stem, grain, text)
         for file in sorted(CASES.glob("*.yml"))
-        for text in yaml.safe_load(file.read_text(encoding="utf-8"))
+        for text in yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         for grain in text.get("grains", ["all"])
     ]
 

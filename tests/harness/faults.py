@@ -42,7 +42,7 @@ def load_faults() -> list[dict[str, Any]]:
     Raises:
         ValueError: when an entry lacks something, names two alarms, or bears the name of another.
     """
-    faults = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    faults = yaml.load(TABLE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     for fault in faults:
         alarms = [alarm for alarm in ALARMS if alarm in fault]
         if len(alarms) != 1 or set(fault) != {"fault", "danger", "change", *alarms}:

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from harness.build_golden import is_up_to_date
 from hypothesis.configuration import set_hypothesis_home_dir
 
 ROOT = Path(__file__).parents[2]
@@ -30,18 +32,41 @@ print(json.dumps(answers))
 """
 
 
-# the same for whole queries, named by the arguments of SemanticLayer.query
+# the same for whole queries, named by the arguments of SemanticLayer.query; money, which is exact, as a number
 QUERY = """
 import json, sys
+from decimal import Decimal
 from kpi.semantic import SemanticLayer
+plain = lambda value: float(value) if isinstance(value, Decimal) else str(value)
 layer = SemanticLayer()
 answers = [layer.query(**query) for query in json.loads(sys.argv[1])]
-print(json.dumps([[dict(zip(a.columns, row)) for row in a.rows] for a in answers], default=str))
+print(json.dumps([[dict(zip(a.columns, row)) for row in a.rows] for a in answers], default=plain))
 """
+
+
+def parsed_project() -> Path:
+    """What dbt knows after parsing this project for landed exports: parsed once, copies go on from there."""
+    target = ROOT / "target" / "copies"
+    target.mkdir(parents=True, exist_ok=True)
+    parsed = target / "partial_parse.msgpack"
+    with FileLock(target / ".lock"):
+        if not is_up_to_date(parsed):
+            shutil.copy(ROOT / "profiles.example.yml", target / "profiles.yml")
+            command = (DBT, "--log-path", str(target), "parse", "--target-path", str(target))
+            variables = {"DBT_PROFILES_DIR": str(target), "COMMUNITY_METRICS_EXPORTS": ProjectCopy.LANDING}
+            environment = {k: v for k, v in os.environ.items() if k != "COMMUNITY_METRICS_DB"} | variables
+            done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout
+            parsed.touch()  # dbt leaves it alone where nothing has changed
+    return parsed
 
 
 class ProjectCopy:
     """The dbt project copied to a folder of its own, with a warehouse of its own, to be spoiled or fed."""
+
+    # What a copy calls its landing directory. dbt parses everything again when a variable that dbt_project.yml reads
+    # has another value; the apostrophe has every copy show that paths are quoted.
+    LANDING = "it's landed"
 
     def __init__(self, folder: Path, exports: Path | str = "") -> None:
         """Copy the project; ``exports`` is the landing directory, none for the seeds."""
@@ -58,11 +83,19 @@ class ProjectCopy:
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
             copy(ROOT / part, folder / part)
         shutil.copy(ROOT / "profiles.example.yml", folder / "profiles.yml")
-        (folder / "warehouse").mkdir()
+        (folder / "warehouse" / "test").mkdir(parents=True)
+        (folder / "target").mkdir()
+        if exports:
+            (folder / self.LANDING).symlink_to(exports)
+            shutil.copy(parsed_project(), folder / "target")
+        elif (parsed := ROOT / "target" / "partial_parse.msgpack").is_file():
+            shutil.copy(parsed, folder / "target")  # of the build, if it was told the same
         self.environment = {k: v for k, v in os.environ.items() if k != "COMMUNITY_METRICS_DB"} | {
             "DBT_PROFILES_DIR": str(folder),
-            "COMMUNITY_METRICS_EXPORTS": str(exports),
+            "COMMUNITY_METRICS_EXPORTS": self.LANDING if exports else "",
         }
+        if not exports:
+            self.environment["COMMUNITY_METRICS_DB"] = "warehouse/test/community_metrics.duckdb"
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the copy."""
@@ -92,11 +125,13 @@ class ProjectCopy:
         return json.loads(asked.stdout.splitlines()[-1])
 
 
-# Files that read the built warehouse: DuckDB lends a file to one process at a time, so they go to one.
+# Files that ask the built warehouse go to one process: they share its engine, and the answers that it remembers.
 READING = {
-    *("test_truth", "test_every_metric_answers", "test_semantic_layer", "test_identities", "test_identities_ring"),
-    *("test_boundaries", "test_pages", "test_readme", "test_publish", "test_query"),
+    *("test_truth", "test_every_metric_answers", "test_semantic_layer", "test_identities", "test_export"),
+    *("test_pages", "test_readme", "test_publish", "test_query"),
 }
+# Long files, the longest first: the shorter ones behind them fill both processes to the end.
+LONG = ("test_landed_exports", "test_coverage", "test_bad_input", "test_published", "test_increment", "test_boundaries")
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -112,9 +147,9 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_modifyitems(items):
-    """The warehouse and files that build copies of the project take longest: dealt out last, they would end alone."""
-    building = {item.path for item in items if "project_copy" in item.fixturenames}
-    items.sort(key=lambda item: (item.path.stem not in READING, item.path not in building))
+    """What takes longest comes first: dealt out last, it would end alone."""
+    order = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: (item.path.stem not in READING, order.get(item.path.stem, len(order))))
 
 
 @pytest.fixture(scope="session")

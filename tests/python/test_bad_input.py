@@ -44,7 +44,7 @@ def test_bad_seed_is_refused_before_anything_is_loaded(project, export, row, col
     rows[row - 1][rows[0].index(column)] = value
     quoted = [[f'"{cell}"' if "," in cell and cell != "one cell, too many" else cell for cell in line] for line in rows]
     seed.write_text("\n".join(",".join(line) for line in quoted) + "\n", encoding="utf-8")
-    outcome = project.dbt("seed", "--select", export)
+    outcome = project.dbt("--no-write-json", "seed", "--select", export)
     seed.write_text(sound, encoding="utf-8")
     assert outcome.returncode != 0
     assert f"seeds/exports/{export}.csv: row {row}" in outcome.stdout
@@ -70,7 +70,7 @@ def landed(tmp_path_factory, project_copy):
             writer.writerows(rows)
     project = project_copy(tmp_path_factory.mktemp("project"), landing)
     outcome = project.dbt(
-        "build", "--exclude-resource-type", "unit_test", "--indirect-selection", "empty",
+        "--no-write-json", "build", "--exclude-resource-type", "unit_test", "--indirect-selection", "empty",
         "--select", "+quarantined_rows", "quarantined_rows_are_acknowledged",
     )  # fmt: skip
     return project, landing, outcome, places
@@ -101,6 +101,8 @@ def test_acknowledged_rows_no_longer_fail(landed):
         for (export, column, value, reason), (source_file, row) in zip(BAD_CELLS, places, strict=True):
             shown = f"{value[:2]}…" if reason == "not a pseudonymous key" else value
             writer.writerow([export, source_file, row, column, shown, "2024-03-11", "accepted"])
-    outcome = project.dbt("build", "--select", "quarantined_rows", "--exclude-resource-type", "unit_test")
+    outcome = project.dbt(
+        "--no-write-json", "build", "--select", "quarantined_rows", "--exclude-resource-type", "unit_test"
+    )
     assert outcome.returncode == 0, outcome.stdout
     assert not reported(outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from pathlib import Path
@@ -26,6 +27,11 @@ CHAIN = {
     "fct_topic_mentions": "marts",
 }
 DAY = "cast(epoch_ms(try_cast(msgtime as bigint) + 28800000) as date)"  # of Asia/Shanghai
+
+
+def quoted(path: str) -> str:
+    """The inside of a literal of SQL."""
+    return path.replace("'", "''")
 
 
 class Shop:
@@ -56,9 +62,9 @@ class Shop:
             change.add(LandedFile(name, sha256, 1, 1, exported_at, parts=tuple(writer.close(exported_at))))
 
     def live(self) -> list[str]:
-        """Paths of the live parts."""
+        """Paths of the live parts, as dbt reads them: from the folder of the project."""
         with Landing.locked(self.landing) as locked:
-            return [str(self.landing / part.path) for part in locked.parts("wecom__messages")]
+            return [f"{self.project.LANDING}/{part.path}" for part in locked.parts("wecom__messages")]
 
     def tell(self, *statements: str) -> None:
         """Run SQL in the warehouse."""
@@ -68,7 +74,7 @@ class Shop:
 
     def build(self) -> str:
         """Run the chain; returns what dbt printed."""
-        outcome = self.project.dbt("run", "--select", *CHAIN)
+        outcome = self.project.dbt("--no-write-json", "run", "--select", *CHAIN)
         assert outcome.returncode == 0, outcome.stdout
         if not self.full:
             compiled = self.project.folder / "target" / "compiled" / "community_metrics" / "models"
@@ -77,11 +83,12 @@ class Shop:
 
     def differences(self) -> dict[str, int]:
         """Rows in which the tables of the chain and their full rebuild differ, by model; only those that do."""
-        with duckdb.connect(str(self.warehouse)) as warehouse:
+        live = ", ".join(f"'{quoted(path)}'" for path in self.live())
+        with contextlib.chdir(self.project.folder), duckdb.connect(str(self.warehouse)) as warehouse:
             warehouse.execute("set TimeZone = 'Asia/Shanghai'")
             found = {}
             for name, schema in CHAIN.items():
-                sql = re.sub(r"read_parquet\(\[.*?\]", f"read_parquet({self.live()}", self.full[name], flags=re.DOTALL)
+                sql = re.sub(r"read_parquet\(\[.*?\]", f"read_parquet([{live}]", self.full[name], flags=re.DOTALL)
                 for before in found:
                     sql = re.sub(rf'"community_metrics"\."\w+"\."{before}"', f"rebuilt_{before}", sql)
                 warehouse.execute(f"create or replace temp table rebuilt_{name} as {sql}")
@@ -148,7 +155,7 @@ def test_erased_and_removed_parts_take_their_rows_away(shop):
     assert shop.differences() == {}
     stored = "select count(*) from staging.base_wecom__messages where sender_key = "
     assert shop.rows(f"{stored} 'wm_of_nobody'")[0][0] > 0
-    assert shop.rows(f"{stored} '{erased}' and landed_part = '{shop.live()[0]}'")[0][0] == 0
+    assert shop.rows(f"{stored} '{erased}' and landed_part = '{quoted(shop.live()[0])}'")[0][0] == 0
 
 
 def test_days_of_a_sender_of_whom_something_else_is_said_are_judged_again(shop):
