@@ -25,7 +25,7 @@ def said_plainly() -> Iterator[None]:
     """Errors without a traceback: what keeps the command from working, and how to get on. Exit code 2."""
     from kpi.ingest.manifest import LandingError
     from kpi.privacy.keys import PrivacyError
-    from kpi.publish import PublishError
+    from kpi.publish.draft import PublishError
     from kpi.warehouse import WarehouseError
 
     try:

@@ -10,9 +10,3 @@ In it are the exported metrics (schema ``metrics``, written by ``kpi export``), 
 * ``asked``: what MetricFlow compiled to count them, kept for the next time.
 * ``cells``: which cells of which tables are the same or add up, and so which ones are withheld.
 """
-
-from __future__ import annotations
-
-from kpi.publish.run import Published, PublishError, publish
-
-__all__ = ["PublishError", "Published", "publish"]

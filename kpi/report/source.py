@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
-from kpi.warehouse import WarehouseError, connect
 
 GRAINS = ("week", "month")
 WITHHELD = "withheld"  # column of a published file: what is withheld of a row, and why
@@ -136,6 +136,10 @@ def open_metrics(path: Path) -> Iterator[Metrics]:
     Raises:
         ReportError: when the file is missing, held by a writer, or has no exported metrics.
     """
+    import duckdb  # here, as the command line proper names this module whatever is asked
+
+    from kpi.warehouse import WarehouseError, connect
+
     try:
         connection = connect(path)
     except WarehouseError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from kpi.publish import publish
+from kpi.publish.run import publish
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = ROOT / ".venv" / "clients"

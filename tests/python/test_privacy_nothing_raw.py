@@ -19,7 +19,7 @@ from kpi.ingest.landing import Landing
 from kpi.privacy import keys
 from kpi.privacy.keys import KEY
 from kpi.privacy.vault import PLACE, vault_path
-from kpi.publish import publish
+from kpi.publish.run import publish
 
 # everything that is somebody's: what the files below hold
 NAMES = ["王小美美", "小鹿乱撞呀", "梁佳涛先生", "萧露露"]

@@ -17,10 +17,12 @@ from typer.testing import CliRunner
 
 from kpi.app import app
 from kpi.export import remembered
-from kpi.publish import PublishError, draft, people, publish, run
+from kpi.publish import draft, people, run
 from kpi.publish.asked import AskedBefore
+from kpi.publish.draft import PublishError
 from kpi.publish.keys import with_keys
 from kpi.publish.people import Input, counts_persons, inputs, persons_of
+from kpi.publish.run import publish
 from kpi.publish.star import entity_keys
 from kpi.semantic import Answer
 from kpi.warehouse import WarehouseError, alarms_said
@@ -408,13 +410,11 @@ def test_what_counts_persons_is_compiled_once(tmp_path: Path, monkeypatch: pytes
 
 
 KILLED = """
-import sys, time
-import random
-import subprocess
 import sys
 import time
 from pathlib import Path
-from kpi.publish import draft, publish
+from kpi.publish import draft
+from kpi.publish.run import publish
 # slow enough to be killed anywhere, and says when it begins
 draft.reached = lambda point: time.sleep(0.05)
 print("begins", flush=True)
