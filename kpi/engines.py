@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import duckdb
 
+from kpi.sql import quoted
 from kpi.warehouse import attach
 
 TIME_ZONE = "Asia/Shanghai"
@@ -55,10 +56,9 @@ class DuckDb:
         """
         with duckdb.connect() as connection:
             attach(connection, self.file, self.database)
-            name = self.database.replace('"', '""')
             # what is asked may hold SQL of whoever asks: it reads this file and nothing else of the machine
             connection.execute(
-                f"use \"{name}\"; set TimeZone = '{TIME_ZONE}'; set enable_external_access = false; "
+                f"use {quoted(self.database)}; set TimeZone = '{TIME_ZONE}'; set enable_external_access = false; "
                 "set lock_configuration = true"
             )
             yield connection

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import duckdb
 
+from kpi.sql import literal, quoted
+
 DEFAULT = Path("warehouse/community_metrics.duckdb")
 _LOCKED = re.compile(r"Could not set lock on file|being used by another process")
 _HOLDER = re.compile(r"PID (\d+)")
@@ -155,9 +157,8 @@ def attach(db: duckdb.DuckDBPyConnection, path: Path | str, name: str, *, read_o
         LockedWarehouseError: when another process holds it.
     """
     _require_file(path)
-    file, quoted = str(path).replace("'", "''"), name.replace('"', '""')
     try:
-        db.execute(f"attach '{file}' as \"{quoted}\"{' (read_only)' if read_only else ''}")
+        db.execute(f"attach {literal(path)} as {quoted(name)}{' (read_only)' if read_only else ''}")
     except duckdb.Error as error:
         if _LOCKED.search(str(error)):
             raise LockedWarehouseError(locked_message(path, who_holds(path, error))) from error

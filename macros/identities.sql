@@ -1,6 +1,6 @@
 {#-
     Generic tests of identities: each shows where two tables, or two parts of one, that must agree do not. What fails
-    is listed with its key and with both sides. They stand here for the reason that unique_combination.sql gives.
+    is listed with its key and with both sides. They stand here for the reason that has_key.sql gives.
 -#}
 
 {#

@@ -12,17 +12,13 @@ import duckdb
 
 from kpi.export.asks import ALL, Ask, SavedAsk, filtered_inputs
 from kpi.export.catalogue import Catalogue, Input, Metric
+from kpi.sql import quoted
 
 if TYPE_CHECKING:
     from kpi.semantic import SemanticLayer
 
 WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 MONEY = "DECIMAL(18,2)"
-
-
-def quoted(name: str) -> str:
-    """A name of a table or a column in SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def make_cells(db: duckdb.DuckDBPyConnection) -> None:

@@ -9,7 +9,7 @@ import duckdb
 
 from kpi.export.asks import SavedAsk
 from kpi.export.catalogue import UNITS, Catalogue
-from kpi.export.cells import quoted
+from kpi.sql import literal, quoted
 
 SCHEMA = "metrics"
 NOT_WITHHELD = "For internal use: figures of few persons are not withheld here, as they are by kpi publish."
@@ -156,13 +156,9 @@ def _existing(db: duckdb.DuckDBPyConnection, name: str) -> set[str]:
 
 
 def _comments(target: str, table: Table) -> Iterable[str]:
-    yield f"comment on table {target} is {_text(table.comment)}"
+    yield f"comment on table {target} is {literal(table.comment)}"
     for column, comment in table.columns.items():
-        yield f"comment on column {target}.{quoted(column)} is {_text(comment)}"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+        yield f"comment on column {target}.{quoted(column)} is {literal(comment)}"
 
 
 def draft_rows(

@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from kpi.publish.draft import quoted
+from kpi.sql import quoted
 
 PERSONS, CELLS, FACTS = "persons", "cells", "facts"
 KEYS = r"\b(wm|wb|st|un|op|ph)_[0-9a-f]{32}\b"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 STORAGE = "v1.2.0"  # what DuckDB clients from 1.2 on open, see docs/decisions/0058
 
@@ -37,13 +36,3 @@ class Published:
 
 def reached(point: str) -> None:
     """Called before each step that a crash could tear apart; tests replace it to die there."""
-
-
-def quoted(text: str) -> str:
-    """A name of a table or a column in SQL."""
-    return '"' + text.replace('"', '""') + '"'
-
-
-def literal(text: Path | str) -> str:
-    """A text in SQL."""
-    return "'" + str(text).replace("'", "''") + "'"

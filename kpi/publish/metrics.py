@@ -25,9 +25,10 @@ from kpi.privacy.disclosure import FEW
 from kpi.publish import draft as shared
 from kpi.publish.cells import Cell, Links, Split, independent, pairs_of, place, withheld
 from kpi.publish.choice import KEYS, PERSONS
-from kpi.publish.draft import Published, PublishError, literal, quoted
+from kpi.publish.draft import Published, PublishError
 from kpi.publish.people import Input, People, counts_persons, inputs
 from kpi.publish.star import Table, create, described
+from kpi.sql import literal, quoted
 
 if TYPE_CHECKING:
     from kpi.publish.asked import AskedBefore

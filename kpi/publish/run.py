@@ -17,9 +17,10 @@ from kpi.ingest.manifest import sync
 from kpi.privacy.disclosure import K
 from kpi.publish import draft as shared
 from kpi.publish.choice import person_entities
-from kpi.publish.draft import STORAGE, Published, PublishError, literal
+from kpi.publish.draft import STORAGE, Published, PublishError
 from kpi.publish.keys import with_keys
 from kpi.publish.star import copy_tables, reasons_wanted
+from kpi.sql import literal
 from kpi.warehouse import alarms, attach, last_build, require_whole
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ import duckdb
 
 from kpi.publish import draft as shared
 from kpi.publish.choice import FACTS, PERSONS, columns_with_keys, reason_of
-from kpi.publish.draft import Published, literal, quoted
+from kpi.publish.draft import Published
+from kpi.sql import literal, quoted
 
 SCHEMAS = ("marts", "reference", "quality")
 MARKS = "build_state"  # of builds (kpi.warehouse), of no use to readers
