@@ -107,6 +107,7 @@ PLUMBING = {
     *("close_flagged_messages", "days_that_rules_reach", "is_on_touched_day", "is_on_rewritten_day"),
     *("open_days_of_messages", "close_days_of_messages", "days_of_judged_messages", "days_around"),
     "days_that_replies_reach",
+    *("note_membership_changes", "memberships_that_count"),  # test_membership_changes: what they say is what changed
 }
 # what identities are made of: test_identities_ring has each of them ring on a spoiled warehouse
 OF_IDENTITIES = {"compare_sides", "name_sides", *(f"test_{name}" for name in (*IDENTITIES, KEYS))}
