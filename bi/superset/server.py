@@ -122,7 +122,7 @@ class Server:
             return None
         # A number is given out again after a restart of the machine: is it still what was started?
         told = subprocess.run(
-            ["ps", "-p", str(kept["pid"]), "-o", "args="], capture_output=True, text=True, check=False
+            ["ps", "-ww", "-p", str(kept["pid"]), "-o", "args="], capture_output=True, text=True, check=False
         ).stdout
         return (kept["pid"], kept["port"]) if "superset.app:create_app" in told else None
 
