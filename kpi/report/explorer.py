@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from kpi.ingest.manifest import sync
 from kpi.labels import load_labels
 from kpi.report.page import as_json, render
+from kpi.report.sections.definitions import parts
 from kpi.report.texts import Text
 from kpi.report.words import STAGES, STATUS
 
@@ -43,8 +44,8 @@ COLUMNS = {
     "tg": "target",
 }
 STATUSES = tuple(STATUS)
-DEFINED = ("metric_id", "label", "label_en", "stage", "unit", "direction", "definition", "formula", "clock", "caveats")
-DEFINED += ("additivity", "version", "source_documents", "synonyms")
+DEFINED = ("metric_id", "label", "label_en", "stage", "unit", "direction", "additivity", "version")
+DEFINED += ("source_documents", "synonyms")
 # what may be added up over the groups of a split, and so stacked
 ADDS = ("add", "add over member-days", "semi")
 
@@ -118,13 +119,13 @@ def gather(connection: duckdb.DuckDBPyConnection, limit: int = LIMIT) -> dict[st
 
 
 def _definitions(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    found = connection.execute(
-        f"select {', '.join(DEFINED)} from metrics.metric_definitions order by metric_id"
-    ).fetchall()
+    answer = connection.execute("select * from metrics.metric_definitions order by metric_id")
+    names = [column[0] for column in answer.description]
     order = {stage: place for place, stage in enumerate(STAGES)}
-    rows = [dict(zip(DEFINED, row, strict=True)) for row in found]
-    for row in rows:
-        row["adds"] = row["additivity"] in ADDS
+    rows = []
+    for said in (dict(zip(names, row, strict=True)) for row in answer.fetchall()):
+        told = [[part["name"].zh, part["name"].en, part["text"].zh, part["text"].en] for part in parts(said)]
+        rows.append({name: said[name] for name in DEFINED} | {"parts": told, "adds": said["additivity"] in ADDS})
     return sorted(rows, key=lambda row: order.get(row["stage"], len(order)))
 
 

@@ -269,6 +269,15 @@ def test_missing_is_a_dash_with_its_reason_and_never_zero(report):
     assert "0%" not in card
 
 
+def test_definitions_are_in_both_languages(report):
+    one = report.split('id="def-leave_rate"')[1].split('id="def-')[0]
+    for term, zh, en in (
+        ("回答", "&lt;b&gt;什么&lt;/b&gt;？", "&lt;b&gt;what&lt;/b&gt;?"),
+        ("公式", "甲 ÷ 乙", "a / b"),
+    ):
+        assert term in one and zh in one and en in one
+
+
 def test_a_withheld_figure_of_a_published_file_says_so(metrics_file, tmp_path):
     published = tmp_path / "bi.duckdb"
     shutil.copy(metrics_file, published)
