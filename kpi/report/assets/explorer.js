@@ -1,7 +1,7 @@
 // The metric explorer: shows exported cells, adds nothing up. Everything that comes from data is set as text, never as HTML.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+  const data = JSON.parse(unpack(document.getElementById("data")));
   const at = (id) => document.getElementById(id);
   const zh = () => page.lang() === "zh";
   const t = (a, b) => (zh() ? a : b);
