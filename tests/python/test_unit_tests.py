@@ -66,7 +66,7 @@ EDGES = {
         ("int_messages_flagged", "recalled_or_private_messages_are_none"),
     ],
     "month end": [
-        ("int_segment_inputs_measured", "snapshots_are_taken_at_month_ends_and_at_the_last_day"),
+        ("int_segment_snapshots_dated", "snapshots_are_taken_at_month_ends_and_at_the_last_day"),
         ("int_order_refunds_dated", "refund_is_the_rise_between_two_exports"),
     ],
     "midnight": [
