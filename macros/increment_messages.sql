@@ -1,50 +1,62 @@
 {# What the chain of messages does around its increments; increments.sql says how. #}
 
-{# Messages of which a copy came or went, and the rows of theirs that were kept. #}
+{#
+    Messages of which a copy came or went, the rows of theirs that were kept, and the parts to choose from again: where no
+    part went, the new ones and those of the rows that were kept, for what these were preferred to is preferred still.
+#}
 {% macro open_staged_messages() -%}
     {{ open_ledger() }}
-    {%- if execute and is_incremental() %}
+    {%- if is_landed() and is_incremental() %}
     create or replace temp table {{ touched('parts') }} as
-    {{ changed_items('parts', parts_of_messages()) }};
+    {{ changed_items('parts', parts_of_base()) }};
     create or replace temp table {{ touched('messages') }} as
     select message_id from {{ ref('base_wecom__messages') }}
     where landed_part in (select item from {{ touched('parts') }}) and message_id is not null
     union
     select message_id from {{ this }} where landed_part in (select item from {{ touched('parts') }});
     create or replace temp table {{ touched('rows') }} as
-    select message_id, sent_at, recalled_message_id from {{ this }}
+    select message_id, sent_at, recalled_message_id, landed_part from {{ this }}
     where message_id in (select message_id from {{ touched('messages') }});
-    delete from {{ this }} where message_id in (select message_id from {{ touched('messages') }});
+    create or replace temp table {{ touched('sources') }} as
+    select item as landed_part from {{ touched('parts') }}
+    union
+    select landed_part from {{ touched('rows') }}
+    union
+    select item from ({{ parts_of_base() }}) as live_parts
+    where exists (
+        select 1 from {{ touched('parts') }} where item not in (select item from ({{ parts_of_base() }}) as live_parts)
+    );
+    delete from {{ this }} where message_id in (select message_id from {{ touched('rows') }});
     {%- endif %}
-{%- endmacro %}
-
-{% macro parts_of_messages() -%}
-    select distinct landed_part as item, '' as version from {{ ref('base_wecom__messages') }}
 {%- endmacro %}
 
 {# The days of these messages, before and after, and those of messages that they take back. #}
 {% macro close_staged_messages() -%}
-    {%- set days = 'select distinct cast(sent_at as date) as date_day from ' ~ this -%}
-    {%- if is_incremental() -%}
-        {%- set touched_rows -%}
-            select message_id, sent_at, recalled_message_id from {{ touched('rows') }}
-            union all
-            select message_id, sent_at, recalled_message_id from {{ this }}
-            where message_id in (select message_id from {{ touched('messages') }})
-        {%- endset -%}
-        {%- set days -%}
-            select cast(sent_at as date) as date_day from ({{ touched_rows }}) as touched_rows
-            union
-            select cast(sent_at as date) from {{ this }}
-            where message_id in (select recalled_message_id from ({{ touched_rows }}) as recalls)
-        {%- endset -%}
+    {%- if is_landed() and is_incremental() %}
+    create or replace temp table {{ touched('changes') }} as
+    select sent_at, recalled_message_id from {{ touched('rows') }}
+    union all
+    select sent_at, recalled_message_id from {{ this }}
+    where {{ is_touched_message('message_id') }};
+    create or replace temp table {{ touched('days') }} as
+    select cast(sent_at as date) as date_day from {{ touched('changes') }}
+    union
+    select cast(sent_at as date) from {{ this }}
+    where message_id in (
+        select recalled_message_id from {{ touched('changes') }} where recalled_message_id is not null
+    );
     {%- endif -%}
-    {{ close_ledger({'parts': parts_of_messages()}, days) }}
+    {{ close_ledger(
+        {'parts': parts_of_base()},
+        'select date_day from ' ~ touched('days') if is_incremental()
+        else 'select distinct cast(sent_at as date) as date_day from ' ~ this
+    ) }}
 {%- endmacro %}
 
-{# Condition on a message: its staged row has to be chosen again. #}
+{# Condition on a message: its staged row has to be chosen again, and this is a copy to choose from. #}
 {% macro is_touched_message(column) -%}
     {{ column }} in (select message_id from {{ touched('messages') }})
+    and landed_part in (select landed_part from {{ touched('sources') }})
 {%- endmacro %}
 
 {# Days of the archive that count, with the run that changed them last. #}
@@ -75,6 +87,11 @@
     ) as words on identities.person_id = words.person_id
 {%- endmacro %}
 
+{# The same, as it was noted before the model: it is asked for twice. #}
+{% macro senders_noted() -%}
+    select item, version from {{ touched('senders') }}
+{%- endmacro %}
+
 {% macro chats_of_communities() -%}
     select community_id as item, '' as version from {{ ref('int_communities_described') }}
 {%- endmacro %}
@@ -86,6 +103,9 @@
 #}
 {% macro open_flagged_messages() -%}
     {{ open_ledger() }}
+    {%- if is_landed() %}
+    create or replace temp table {{ touched('senders') }} as {{ traits_of_senders() }};
+    {%- endif %}
     {%- if execute and is_incremental() %}
     {%- set reach = days_that_rules_reach() %}
     create or replace temp table {{ touched('days') }} as
@@ -93,7 +113,7 @@
         select cast(item as date) as date_day from ({{ changed_items('days', days_of_messages()) }}) as days
         union
         select distinct cast(sent_at as date) from {{ ref('stg_wecom__messages') }}
-        where sender_key in (select item from ({{ changed_items('senders', traits_of_senders()) }}) as senders)
+        where sender_key in (select item from ({{ changed_items('senders', senders_noted()) }}) as senders)
         union
         select distinct cast(sent_at as date) from {{ ref('stg_wecom__messages') }}
         where chat_id in (select item from ({{ changed_items('chats', chats_of_communities()) }}) as chats)
@@ -106,7 +126,7 @@
 {% macro close_flagged_messages() -%}
     {%- set changed = 'select date_day from ' ~ touched('days') ~ ' where is_rewritten' -%}
     {{ close_ledger(
-        {'days': days_of_messages(), 'senders': traits_of_senders(), 'chats': chats_of_communities()},
+        {'days': days_of_messages(), 'senders': senders_noted(), 'chats': chats_of_communities()},
         changed if is_incremental() else 'select distinct sent_date as date_day from ' ~ this
     ) }}
 {%- endmacro %}
