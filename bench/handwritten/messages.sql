@@ -46,46 +46,66 @@ anti join recalls on newest.msgid = recalls.msgid
 semi join built.intermediate.int_communities_described as communities on roomid = community_id
 where coalesce(is_message, true);
 
--- a day is counted again when it has new messages, lost some, or follows such a day, for repeats reach one day
-create or replace temp table days as
-select distinct day_and_next.date_day
-from (
-    select date_day + unnest([0, 1]) as date_day
-    from (select date_day from kept where batch = getvariable('batch') union from changed_days)
-) as day_and_next
-cross join built.intermediate.int_calendar_bounded
-inner join built.intermediate.int_exports_covered on export_name = 'wecom__messages'
-where day_and_next.date_day between greatest(history_start_date, first_day) and least(as_of_date, last_day);
+-- from the first day that has new messages or lost some to the day after the last, for repeats reach one day, all is
+-- counted again
+set variable first_day = (
+    select greatest(min(date_day), min(history_start_date), min(first_day))
+    from (select date_day from kept where batch = getvariable('batch') union all from changed_days)
+    cross join built.intermediate.int_calendar_bounded
+    inner join built.intermediate.int_exports_covered on export_name = 'wecom__messages'
+);
+
+set variable last_day = (
+    select least(max(date_day) + 1, min(as_of_date), min(last_day))
+    from (select date_day from kept where batch = getvariable('batch') union all from changed_days)
+    cross join built.intermediate.int_calendar_bounded
+    inner join built.intermediate.int_exports_covered on export_name = 'wecom__messages'
+);
 
 -- both tables in one pass: cells of hours, and speakers of days
 create or replace temp table grouped as
 with said as (
-    select community_id, sender_key, person_id, role, is_counted, date_day, sent_at, content_hash, msgid_hash,
-        has_content and is_counted as has_content
+    select community_id, person_id, role, is_counted, date_day, sent_at, content_hash, msgid_hash,
+        hash(community_id, sender_key) as speaker, has_content and is_counted as has_content
     from kept
     inner join built.intermediate.int_identities_resolved on sender_key = identity_key
     inner join built.intermediate.int_persons_classified using (person_id)
-    cross join built.intermediate.int_calendar_bounded
     where
-        date_day between (select min(date_day) - 1 from days) and (select max(date_day) from days)
-        and date_day in (select unnest([date_day, date_day - 1]) from days) and date_day >= history_start_date
+        date_day between getvariable('first_day') - 1 and getvariable('last_day')
+        and date_day >= (select history_start_date from built.intermediate.int_calendar_bounded)
 ),
 
--- the same words again within a day count once, and of a minute five messages
+-- the same words of a speaker again within a day count once; few are said twice, and only those are put in order
 repeats as (
-    select *, coalesce(content_hash is not null and sent_at <= lag(sent_at) over (
-        partition by community_id, sender_key, content_hash order by sent_at, msgid_hash
-    ) + interval 24 hours, false) as is_repeat
-    from said where has_content
+    select msgid_hash
+    from (
+        select msgid_hash, sent_at <= lag(sent_at) over (
+            partition by speaker, content_hash order by sent_at, msgid_hash
+        ) + interval 24 hours as is_repeat
+        from said
+        semi join (
+            select speaker, content_hash from said where has_content and content_hash is not null group by all having count(*) > 1
+        ) as said_twice using (speaker, content_hash)
+        where has_content
+    )
+    where is_repeat
+),
+
+fresh as (
+    select msgid_hash, speaker, sent_at, cast(floor(epoch(sent_at) / 60) as bigint) as minute
+    from said anti join repeats using (msgid_hash)
+    where has_content
+),
+
+-- of a minute five messages count
+excess as (
+    select msgid_hash
+    from fresh semi join (select speaker, minute from fresh group by all having count(*) > 5) as bursts using (speaker, minute)
+    qualify row_number() over (partition by speaker, minute order by sent_at, msgid_hash) > 5
 ),
 
 judged as (
-    select *, row_number() over (
-        partition by community_id, sender_key, is_repeat, floor(epoch(sent_at) / 60) order by sent_at, msgid_hash
-    ) <= 5 and not is_repeat as is_effective
-    from repeats
-    union all
-    select *, false, false from said where not has_content
+    select *, has_content and msgid_hash not in (from repeats) and msgid_hash not in (from excess) as is_effective from said
 )
 
 select judged.community_id, coalesce(channel_id, 'unattributed') as channel_id, judged.role, judged.person_id, date_day,
@@ -96,7 +116,7 @@ from judged
 left join memberships
     on judged.community_id = memberships.community_id and judged.person_id = memberships.person_id
     and sent_at >= joined_at and (left_at is null or sent_at < left_at)
-where date_day in (from days)
+where date_day >= getvariable('first_day')
 group by grouping sets (
     (judged.community_id, coalesce(channel_id, 'unattributed'), judged.role, date_day, sent_hour),
     (judged.community_id, judged.person_id, date_day)
@@ -108,7 +128,7 @@ select community_id, channel_id, role as sender_role, date_day, sent_hour, messa
 from grouped
 limit 0;
 
-delete from message_hours where date_day in (from days);
+delete from message_hours where date_day between getvariable('first_day') and getvariable('last_day');
 
 insert into message_hours
 select community_id, channel_id, role, date_day, sent_hour, messages, customer_messages, effective_messages, team_messages
@@ -118,7 +138,7 @@ where not is_of_person;
 create table if not exists speaker_days as
 select community_id, person_id, speaker_channel_id as channel_id, date_day, effective_messages from grouped limit 0;
 
-delete from speaker_days where date_day in (from days);
+delete from speaker_days where date_day between getvariable('first_day') and getvariable('last_day');
 
 insert into speaker_days
 select community_id, person_id, coalesce(speaker_channel_id, 'unattributed'), date_day, effective_messages
