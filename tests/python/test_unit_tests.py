@@ -59,7 +59,7 @@ EDGES = {
         ("fct_memberships", "staff_and_bots_are_memberships_that_do_not_count"),
     ],
     "staff": [
-        ("int_membership_flows_counted", "staff_is_in_no_flow_and_an_empty_day_is_zero"),
+        ("int_membership_changes_counted", "staff_is_in_no_flow_and_an_empty_day_is_zero"),
         ("fct_memberships", "staff_and_bots_are_memberships_that_do_not_count"),
     ],
     "recalled message": [
@@ -70,7 +70,7 @@ EDGES = {
         ("int_order_refunds_dated", "refund_is_the_rise_between_two_exports"),
     ],
     "midnight": [
-        ("int_membership_flows_counted", "flows_and_stock_of_a_day_follow_from_the_spells"),
+        ("int_membership_changes_counted", "memberships_begin_and_end_on_their_days"),
         ("int_membership_stays_paired", "nothing_after_the_last_complete_day_is_known"),
         ("dim_content", "content_belongs_to_the_day_it_was_published"),
     ],
