@@ -4,7 +4,7 @@ usage: python bench/scale.py [SIZE …] [--exports DIR] [--work DIR] [--steps a,
 
 For each size exports are generated as Parquet (or those of --exports taken) and their last day is held back
 (bench/last_day.py). Above 10 million messages they are those of 10 million several times, with keys told apart
-(bench/copies.py). Then each step is a process of its own:
+(bench/copies.py): that is the step prepare, taken by itself where needed. Then each step is a process of its own:
 
   models     dbt run into a fresh warehouse          tests      all data tests, nothing else
   again      dbt run, nothing new                    daily      dbt run --full-refresh of the models that lead to the
@@ -37,7 +37,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-STEPS = ("models", "tests", "again", "daily", "hand", "day", "hand-day", "catalogue", "build")
+STEPS = ("prepare", "models", "tests", "again", "daily", "hand", "day", "hand-day", "catalogue", "build")
 # what the hand-written SQL makes too, and what it is given; what lies between leads to the daily tables only
 DAILY = (
     *("fct_message_hours", "fct_interaction_days", "fct_membership_flows", "fct_membership_retention"),
@@ -49,8 +49,8 @@ GIVEN = (
     *("int_sales_days_spanned", "int_attribution_evidenced", "int_order_costs_measured", "stg_manual__channels"),
     "int_group_buy_versions_conformed",
 )
-# the demo's deliberate faults grow with it and nobody acknowledges them here
-LEFT_OUT = ("--exclude", "quarantined_rows_are_acknowledged")
+# the demo's deliberate faults grow with it and nobody acknowledges them here; the totals of a bill hold for whole bills
+LEFT_OUT = ("--exclude", "quarantined_rows_are_acknowledged", "control_totals_of_a_bill_equal_its_rows")
 SLOWEST = 15
 GENERATED = 10_000_000  # messages; more are copies
 
@@ -230,7 +230,7 @@ def main() -> None:
             exports = asked.exports.resolve() if asked.exports and messages == asked.messages[-1] else None
             bench = Bench(messages, work, exports, asked.memory)
             bench.prepare()
-            for name in steps:
+            for name in (name for name in steps if name != "prepare"):
                 cost = results.setdefault(key, {})[name] = bench.step(name)
                 asked.results.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
                 console.print(
@@ -241,8 +241,9 @@ def main() -> None:
                         console.print(f"  {problem}: " + "\n    ".join(cost[problem]), markup=False)
                 if any((cost.get("differing") or {}).values()):
                     console.print(f"  rows that differ from the marts: {cost['differing']}", markup=False)
-        show(console, results, key, before)
-        before = key
+        if key in results:
+            show(console, results, key, before)
+            before = key
 
 
 if __name__ == "__main__":
