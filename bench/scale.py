@@ -179,29 +179,56 @@ class Bench:
         return found
 
 
+class Figures:
+    """What is known of each size and step, with what dbt costs by itself taken off."""
+
+    def __init__(self, results: dict[str, Any]) -> None:
+        """Results by size and step."""
+        self.results = results
+
+    def net(self, key: str | None, step: str) -> float | None:
+        """CPU seconds of a step beyond those of a landing of next to nothing; none where it failed or was not taken."""
+        cost = self.results.get(key or "", {}).get(step)
+        if cost is None or ("failed" in cost and "bad" not in cost):
+            return None
+        fixed = 0 if key == "0" or step.startswith("hand") else self.results.get("0", {}).get(step, {}).get("cpu", 0)
+        return cost["cpu"] - fixed
+
+    def row(self, key: str, step: str, before: str | None) -> list[str]:
+        """CPU, CPU less fixed, times by hand, times the size before, wall, peak, spilled."""
+        cost, own = self.results[key][step], self.net(key, step)
+        by_hand = self.net(key, "hand-day" if step in {"day", "hand-day"} else "hand")
+        return [
+            f"{cost['cpu']:.1f}", "failed" if own is None else f"{own:.1f}", over(own, by_hand),
+            over(own, self.net(before, step)), f"{cost['wall']:.0f}", f"{cost['peak']:.0f}", f"{cost['spilled']:.0f}",
+        ]  # fmt: skip
+
+
+HEADERS = ("CPU s", "less fixed", "× by hand", "× before", "wall s", "peak MB", "spilled MB")
+
+
+def over(one: float | None, two: float | None) -> str:
+    """A ratio as text; nothing where a side is unknown."""
+    return f"{one / two:.2f}" if one is not None and two and two > 0 else "-"
+
+
 def show(console: Console, results: dict[str, Any], key: str, before: str | None) -> None:
     """Print what is known of a size."""
-    table = Table("step", "CPU s", "less fixed", "× by hand", "× before", "wall s", "peak MB", "spilled MB", title=key)
-    now, tiny = results[key], results.get("0", {})
-    past = results.get(before, {}) if before else {}
-
-    def net(steps: dict[str, Any], name: str) -> float | None:
-        if name not in steps or "cpu" not in steps[name] or ("failed" in steps[name] and "bad" not in steps[name]):
-            return None
-        return steps[name]["cpu"] - (0 if name.startswith("hand") else tiny.get(name, {}).get("cpu", 0))
-
-    def over(one: float | None, two: float | None) -> str:
-        return f"{one / two:.2f}" if one is not None and two and two > 0 else "-"
-
-    for name in (name for name in STEPS if name in now):
-        cost = now[name]
-        by_hand = net(now, "hand-day" if name in {"day", "hand-day"} else "hand")
-        own = net(now, name)
-        table.add_row(
-            name, f"{cost['cpu']:.1f}", "failed" if own is None else f"{own:.1f}", over(own, by_hand),
-            over(own, net(past, name)), f"{cost['wall']:.1f}", f"{cost['peak']:.0f}", f"{cost['spilled']:.0f}",
-        )  # fmt: skip
+    table = Table("step", *HEADERS, title=key)
+    for step in (step for step in STEPS if step in results[key]):
+        table.add_row(step, *Figures(results).row(key, step, before))
     console.print(table)
+
+
+def markdown(results: dict[str, Any]) -> str:
+    """All sizes as a table of docs/performance.md."""
+    lines = [f"| messages | step | {' | '.join(HEADERS)} |", "|---|---|" + "---:|" * len(HEADERS)]
+    keys = sorted(results, key=lambda key: (int(key.split("@")[0]), key))
+    for before, key in zip([None, *keys], keys, strict=False):
+        for step in (step for step in STEPS if step in results[key]):
+            figures = Figures(results).row(key, step, before if before != "0" else None)
+            lines.append(f"| {key} | {step} | {' | '.join(figures)} |")
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -215,12 +242,16 @@ def main() -> None:
     parser.add_argument("--steps", default=",".join(STEPS), help=f"of {', '.join(STEPS)}; all if not given")
     parser.add_argument("--memory", help="limit of memory of DuckDB, such as 1500MB; otherwise that of profiles.yml")
     parser.add_argument("--results", type=Path, default=ROOT / "target" / "bench" / "scale.json")
+    parser.add_argument("--markdown", action="store_true", help="print the results as a table of Markdown and end")
     asked = parser.parse_args()
     steps = [name for name in STEPS if name in asked.steps.split(",")]
     if unknown := set(asked.steps.split(",")) - set(STEPS):
         parser.error(f"no steps: {', '.join(sorted(unknown))}; there are {', '.join(STEPS)}")
     asked.results.parent.mkdir(parents=True, exist_ok=True)
     results = json.loads(asked.results.read_text(encoding="utf-8")) if asked.results.is_file() else {}
+    if asked.markdown:
+        print(markdown(results))
+        return
     console, before = Console(width=120), None
     for messages in asked.messages:
         key = str(messages) + (f"@{asked.memory}" if asked.memory and messages else "")
@@ -243,7 +274,7 @@ def main() -> None:
                     console.print(f"  rows that differ from the marts: {cost['differing']}", markup=False)
         if key in results:
             show(console, results, key, before)
-            before = key
+            before = key if messages else None
 
 
 if __name__ == "__main__":

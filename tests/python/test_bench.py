@@ -150,3 +150,21 @@ def test_results_of_a_failed_step_are_kept(bench, tmp_path, monkeypatch):
     failed = here.run([sys.executable, "-c", "raise SystemExit('no such thing')"])
     assert failed["failed"] == ["no such thing"]
     assert json.dumps(failed)
+
+
+def test_ratios_leave_out_what_dbt_costs_by_itself_and_what_failed(bench):
+    scale = bench("scale")
+
+    def cost(cpu: float, **more: object) -> dict:
+        return {"cpu": cpu, "wall": 1, "peak": 100, "spilled": 0} | more
+
+    results = {
+        "0": {"models": cost(10)},
+        "10": {"models": cost(26), "hand": cost(8), "tests": cost(5, failed=["killed"])},
+        "50": {"models": cost(58), "hand": cost(32), "tests": cost(7, failed=["alarm"], bad=["a_test"])},
+    }
+    rows = {tuple(line.split(" | ")[:2]): line.split(" | ")[2:] for line in scale.markdown(results).splitlines()[2:]}
+    assert rows["| 10", "models"][:4] == ["26.0", "16.0", "2.00", "-"]
+    assert rows["| 50", "models"][:4] == ["58.0", "48.0", "1.50", "3.00"]
+    assert rows["| 10", "tests"][1] == "failed"  # the process, not a test
+    assert rows["| 50", "tests"][1] == "7.0"
