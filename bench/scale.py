@@ -148,6 +148,8 @@ class Bench:
         """Take a step."""
         match name:
             case "models":
+                for file in self.landing.glob("*/day*.parquet"):  # of a run before
+                    file.unlink()
                 return {"seed": self.fresh()} | self.dbt("run") | {"file": self.warehouse.stat().st_size // 2**20}
             case "tests":
                 return self.dbt("test", *LEFT_OUT)
@@ -194,9 +196,14 @@ class Figures:
         fixed = 0 if key == "0" or step.startswith("hand") else self.results.get("0", {}).get(step, {}).get("cpu", 0)
         return cost["cpu"] - fixed
 
-    def row(self, key: str, step: str, before: str | None) -> list[str]:
-        """CPU, CPU less fixed, times by hand, times the size before, wall, peak, spilled."""
+    def sizes(self) -> list[str]:
+        """The sizes, smallest first."""
+        return sorted(self.results, key=lambda key: (int(key.split("@")[0]), key))
+
+    def row(self, key: str, step: str) -> list[str]:
+        """CPU, CPU less fixed, times by hand, times the next smaller size, wall, peak, spilled."""
         cost, own = self.results[key][step], self.net(key, step)
+        before = next((size for size in reversed(self.sizes()[: self.sizes().index(key)]) if size != "0"), None)
         by_hand = self.net(key, "hand-day" if step in {"day", "hand-day"} else "hand")
         return [
             f"{cost['cpu']:.1f}", "failed" if own is None else f"{own:.1f}", over(own, by_hand),
@@ -212,22 +219,22 @@ def over(one: float | None, two: float | None) -> str:
     return f"{one / two:.2f}" if one is not None and two and two > 0 else "-"
 
 
-def show(console: Console, results: dict[str, Any], key: str, before: str | None) -> None:
+def show(console: Console, results: dict[str, Any], key: str) -> None:
     """Print what is known of a size."""
     table = Table("step", *HEADERS, title=key)
     for step in (step for step in STEPS if step in results[key]):
-        table.add_row(step, *Figures(results).row(key, step, before))
+        table.add_row(step, *Figures(results).row(key, step))
     console.print(table)
 
 
 def markdown(results: dict[str, Any]) -> str:
     """All sizes as a table of docs/performance.md."""
     lines = [f"| messages | step | {' | '.join(HEADERS)} |", "|---|---|" + "---:|" * len(HEADERS)]
-    keys = sorted(results, key=lambda key: (int(key.split("@")[0]), key))
-    for before, key in zip([None, *keys], keys, strict=False):
-        for step in (step for step in STEPS if step in results[key]):
-            figures = Figures(results).row(key, step, before if before != "0" else None)
-            lines.append(f"| {key} | {step} | {' | '.join(figures)} |")
+    figures = Figures(results)
+    for key in figures.sizes():
+        lines += [
+            f"| {key} | {step} | {' | '.join(figures.row(key, step))} |" for step in STEPS if step in results[key]
+        ]
     return "\n".join(lines)
 
 
@@ -252,7 +259,7 @@ def main() -> None:
     if asked.markdown:
         print(markdown(results))
         return
-    console, before = Console(width=120), None
+    console = Console(width=120)
     for messages in asked.messages:
         key = str(messages) + (f"@{asked.memory}" if asked.memory and messages else "")
         with tempfile.TemporaryDirectory() as scratch:
@@ -273,8 +280,7 @@ def main() -> None:
                 if any((cost.get("differing") or {}).values()):
                     console.print(f"  rows that differ from the marts: {cost['differing']}", markup=False)
         if key in results:
-            show(console, results, key, before)
-            before = key if messages else None
+            show(console, results, key)
 
 
 if __name__ == "__main__":
