@@ -1,8 +1,8 @@
 {# What the chain of messages does around its increments; increments.sql says how. #}
 
 {#
-    Messages of which a copy came or went, the rows of theirs that were kept, and the parts to choose from again: where no
-    part went, the new ones and those of the rows that were kept, for what these were preferred to is preferred still.
+    Messages of which a copy came or went, the rows of theirs that were kept, and the parts to choose from again: where
+    no part went, the new ones and those of the rows that were kept. Copies that came off worse before do so again.
 #}
 {% macro open_staged_messages() -%}
     {{ open_ledger() }}
