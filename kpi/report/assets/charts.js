@@ -48,20 +48,21 @@ const draw = (() => {
   const funnel = ({ steps }, width) => {
     const small = narrow(width);
     const side = small ? 92 : 150;
-    const size = (value) => (value === null ? 0 : Math.log10(value + 1));
+    const size = (step) => (step.value === null || step.views ? 0 : step.value);
     return {
       grid: { left: side, right: small ? 104 : 190, top: 8, bottom: 8 },
-      xAxis: { ...hidden, max: Math.max(...steps.map((s) => size(s.value))) || 1 },
+      xAxis: { ...hidden, max: Math.max(...steps.map(size)) || 1 },
       yAxis: names(steps.map((s) => say(s.name)), side - 14),
       tooltip: { formatter: (p) => tip(say(steps[p.dataIndex].name), [say(steps[p.dataIndex].text)]) },
       series: [{
         type: "bar", barCategoryGap: "28%", itemStyle: { color: token("series-1"), borderRadius: 2 },
-        data: steps.map((s) => size(s.value)),
+        data: steps.map(size),
         label: {
           show: true, position: "right", distance: 8, color: token("ink"), fontSize: small ? 12 : 13,
           formatter: (p) => {
             const step = steps[p.dataIndex];
             if (step.value === null) return page.lang() === "zh" ? "— 未知" : "— unknown";
+            if (step.views) return `{v|${say(step.text)}}  {s|${page.lang() === "zh" ? "次展示，不是人数" : "views, not persons"}}`;
             return step.share ? `{v|${say(step.text)}}  {s|${small ? "" : page.lang() === "zh" ? "上一步的 " : "of step before "}${say(step.share)}}` : `{v|${say(step.text)}}`;
           },
           rich: { v: { fontWeight: 600, color: token("ink") }, s: { color: token("muted") } },
@@ -72,11 +73,13 @@ const draw = (() => {
 
   const cohorts = ({ ages, cohorts: rows, cells }, width) => {
     const small = narrow(width);
-    const group = (cell) => (cell.x < ages.length - 2 || ages.length < 4 ? 0 : 1);
-    const groups = [0, 1].map((n) => cells.filter((cell) => group(cell) === n));
-    const spans = groups.map((some) => [Math.min(...some.map((c) => c.value)), Math.max(...some.map((c) => c.value))]);
+    const spans = new Map();
+    for (const { group, value } of cells) {
+      const [low, high] = spans.get(group) || [value, value];
+      spans.set(group, [Math.min(low, value), Math.max(high, value)]);
+    }
     const share = (cell) => {
-      const [low, high] = spans[group(cell)];
+      const [low, high] = spans.get(cell.group);
       return high > low ? (cell.value - low) / (high - low) : 0.5;
     };
     return {
@@ -224,10 +227,11 @@ const draw = (() => {
           itemStyle: { color: p.thin ? token("series-6") : p.here ? token("mark") : token("series-1"), opacity: 0.82, borderColor: token("surface"), borderWidth: 1.5 },
           label: { show: Boolean(sides[at]), position: sides[at], color: p.thin ? token("muted") : token("ink"), fontWeight: p.here ? 700 : 400 },
         })),
-        label: { distance: 5, fontSize: 12, formatter: (p) => cut(points[p.dataIndex].name, small ? 8 : 14) },
+        // a name that crosses a dashed line stays readable
+        label: { distance: 5, fontSize: 12, textBorderColor: token("surface"), textBorderWidth: 3, formatter: (p) => cut(points[p.dataIndex].name, small ? 8 : 14) },
         labelLayout: { hideOverlap: true },
         markLine: {
-          silent: true, precision: 12, symbol: "none", label: { show: false }, lineStyle: { color: token("muted"), type: "dashed", width: 1 },
+          silent: true, z: 1, precision: 12, symbol: "none", label: { show: false }, lineStyle: { color: token("muted"), type: "dashed", width: 1 },
           data: [{ xAxis: whole.x }, { yAxis: whole.y }],
         },
       }],
@@ -258,7 +262,7 @@ const draw = (() => {
       tooltip: { formatter: (p) => tip(say(bars[p.dataIndex].name), [say(bars[p.dataIndex].text)]) },
       series: [
         {
-          type: "bar", barCategoryGap: "34%",
+          type: "bar", barCategoryGap: "34%", barMaxWidth: 26,
           data: bars.map((bar) => ({
             value: bar.value, itemStyle: { color: bar.value < 0 ? token("series-2") : token("series-1"), borderRadius: 2 },
             label: { position: bar.value < 0 ? "left" : "right" },
@@ -267,7 +271,7 @@ const draw = (() => {
           markLine: { silent: true, precision: 12, symbol: "none", label: { show: false }, lineStyle: { color: token("rule-strong"), type: "solid", width: 1 }, data: [{ xAxis: 0 }] },
         },
         {
-          type: "bar", barGap: "-100%", silent: true, data: bars.map((bar) => ({ value: 0, label: { position: bar.value < 0 ? "right" : "left" } })),
+          type: "bar", barGap: "-100%", barMaxWidth: 26, silent: true, data: bars.map((bar) => ({ value: 0, label: { position: bar.value < 0 ? "right" : "left" } })),
           label: { show: true, distance: 8, color: token("ink"), fontSize: 12, width: most, overflow: "truncate", formatter: (p) => say(bars[p.dataIndex].name) },
         },
       ],
@@ -296,7 +300,9 @@ const draw = (() => {
     };
   };
 
-  const flow = ({ links }) => {
+  const flow = ({ links }, width) => {
+    // on a phone the names stand on the flows: beside them nothing would be left in between
+    const small = width < 400;
     const froms = [...new Set(links.map((link) => say(link.from)))];
     const tos = [...new Set(links.map((link) => say(link.to)))];
     const tones = new Map(links.flatMap((link) => [[say(link.from), link.tones[0]], [say(link.to), link.tones[1]]]));
@@ -304,9 +310,9 @@ const draw = (() => {
     const total = (side, name) => links.filter((link) => say(link[side]) === name).reduce((sum, link) => sum + link.value, 0);
     const node = (side, name) => ({
       name: `${side}:${name}`, depth: side === "from" ? 0 : 1, itemStyle: { color: colour(name) },
-      label: { position: side === "from" ? "left" : "right", formatter: `${name.replace(/[{}]/g, "")} ${total(side, name).toLocaleString("en")}` },
+      label: { position: (side === "from") === small ? "right" : "left", formatter: `${name.replace(/[{}]/g, "")} ${total(side, name).toLocaleString("en")}` },
     });
-    const room = 14 + Math.max(...links.flatMap((link) => [say(link.from), say(link.to)]).map((name) => wide(`${name} 0,000`)));
+    const room = small ? 2 : 14 + Math.max(...links.flatMap((link) => [say(link.from), say(link.to)]).map((name) => wide(`${name} 0,000`)));
     return {
       tooltip: { formatter: (p) => (p.dataType === "edge" ? tip(`${p.data.source.slice(5)} → ${p.data.target.slice(3)}`, [p.value.toLocaleString("en")]) : tip(p.name.replace(/^(from|to):/, ""), [])) },
       series: [{
@@ -314,7 +320,7 @@ const draw = (() => {
         data: [...froms.map((name) => node("from", name)), ...tos.map((name) => node("to", name))],
         links: links.map((link) => ({ source: `from:${say(link.from)}`, target: `to:${say(link.to)}`, value: link.value })),
         lineStyle: { color: "source", opacity: 0.28, curveness: 0.5 },
-        label: { color: token("ink"), fontSize: 12 }, emphasis: { focus: "adjacency" },
+        label: { color: token("ink"), fontSize: 12, textBorderColor: token("surface"), textBorderWidth: 2 }, emphasis: { focus: "adjacency" },
       }],
     };
   };
@@ -368,6 +374,27 @@ const draw = (() => {
     }],
   });
 
+  const ranked = ({ bars }, width) => {
+    const side = narrow(width) ? 92 : 120;
+    const behind = (bar) => (width < 400 || !bar.beside ? "" : `  {s|${say(bar.beside)}}`);
+    const room = Math.max(...bars.map((bar) => wide(say(bar.text), 13) + (behind(bar) ? wide(`  ${say(bar.beside)}`) : 0))) + 20;
+    return {
+      grid: { left: side, right: Math.min(room, width * 0.5), top: 6, bottom: 6 },
+      xAxis: { ...hidden, min: 0 },
+      yAxis: names(bars.map((bar) => say(bar.name)), side - 14),
+      tooltip: { formatter: (p) => tip(say(bars[p.dataIndex].name), [say(bars[p.dataIndex].text), bars[p.dataIndex].beside ? say(bars[p.dataIndex].beside) : ""]) },
+      series: [{
+        type: "bar", barCategoryGap: "38%", barMaxWidth: 26,
+        data: bars.map((bar) => ({ value: bar.value, itemStyle: { color: token(bar.thin ? "series-6" : "series-1"), borderRadius: 2 } })),
+        label: {
+          show: true, position: "right", distance: 6, fontSize: 12, color: token("ink"),
+          formatter: (p) => `{v|${say(bars[p.dataIndex].text)}}${behind(bars[p.dataIndex])}`,
+          rich: { v: { fontWeight: 600, color: token("ink") }, s: { color: token("muted") } },
+        },
+      }],
+    };
+  };
+
   const attainment = ({ bars }, width) => {
     const side = narrow(width) ? 132 : 230;
     const most = Math.max(1, ...bars.map((bar) => bar.value));
@@ -385,5 +412,5 @@ const draw = (() => {
     };
   };
 
-  return { funnel, cohorts, hours, quadrant, diverging, shares, flow, dots, columns, attainment };
+  return { funnel, cohorts, hours, quadrant, diverging, shares, flow, dots, columns, ranked, attainment };
 })();
