@@ -1,5 +1,8 @@
 -- Kuaituantuan in the shape of all shops. A refund counts once it is paid out: what the seller agreed to, or refused,
 -- is not money given back. Of the sheet nobody knows discount, freight and community.
+-- A view: int_order_versions_unioned stores it.
+{{ config(materialized='view') }}
+
 with sales as (
     select * from {{ ref('int_group_buy_sales_deduplicated') }}
 ),

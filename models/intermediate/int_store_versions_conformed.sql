@@ -1,5 +1,7 @@
 -- The WeChat store in the shape of all shops. It exports no refunded amount: status 190 and 200 give everything back,
--- returned units their share of their line.
+-- returned units their share of their line. A view: int_order_versions_unioned stores it.
+{{ config(materialized='view') }}
+
 with orders as (
     select * from {{ ref('stg_wechat_store__orders') }}
 ),

@@ -1,4 +1,6 @@
--- Youzan in the shape of all shops.
+-- Youzan in the shape of all shops. A view: int_order_versions_unioned stores it.
+{{ config(materialized='view') }}
+
 with orders as (
     select * from {{ ref('stg_youzan__orders') }}
 ),
