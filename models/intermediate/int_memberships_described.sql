@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ note_membership_changes() }}") }}
+
 with spells as (
     select * from {{ ref('int_membership_spells_built') }}
 ),

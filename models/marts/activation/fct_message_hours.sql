@@ -1,5 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ open_message_hours() }}",
+    post_hook="{{ close_message_hours() }}",
+) }}
+
 with messages as (
     select * from {{ ref('int_messages_flagged') }}
+    {%- if is_incremental() %}
+    where {{ is_on_rewritten_day('sent_date') }}
+    {%- endif %}
 ),
 
 memberships as (
@@ -8,6 +19,9 @@ memberships as (
 
 community_days as (
     select * from {{ ref('int_community_days_spanned') }}
+    {%- if is_incremental() %}
+    where {{ is_on_rewritten_day('date_day') }}
+    {%- endif %}
 ),
 
 exports as (
@@ -26,7 +40,6 @@ count_messages as (
         count(case when messages.is_from_customer then 1 end) as customer_messages,
         count(case when messages.is_effective then 1 end) as effective_messages,
         count(case when messages.is_effective and messages.polarity = -1 then 1 end) as negative_messages,
-        count(messages.polarity) as judged_messages,
         count(case when messages.is_effective and messages.is_readable then 1 end) as readable_messages,
         count(case when messages.sender_role in ('staff', 'bot') then 1 end) as team_messages
     from messages
@@ -56,7 +69,6 @@ fill_empty_days as (
         0 as customer_messages,
         0 as effective_messages,
         0 as negative_messages,
-        0 as judged_messages,
         0 as readable_messages,
         0 as team_messages
     from community_days
@@ -74,10 +86,8 @@ gather_rows as (
 ),
 
 find_first_judged_day as (
-    select
-        *,
-        min(case when judged_messages > 0 then date_day end) over () as first_judged_day
-    from gather_rows
+    select max(sent_date) as first_judged_day
+    from ({{ first_judged_message() }}) as first_judged_message
 ),
 
 final as (
@@ -104,7 +114,8 @@ final as (
         ) as negative_messages,
         cast(case when date_day >= first_judged_day then readable_messages end as integer) as judgeable_messages,
         date_day
-    from find_first_judged_day
+    from gather_rows
+    cross join find_first_judged_day
 )
 
 select * from final
