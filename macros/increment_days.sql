@@ -155,42 +155,12 @@
     }) }}
 {%- endmacro %}
 
-{#
-    Query of the day of the first message whose text was judged, none where none was: before it no negative messages are
-    known. It is sorted because messages lie by day: of the first ones found on, later days are not read.
-#}
-{% macro first_judged_message() -%}
-    select sent_date
-    from {{ ref('int_messages_flagged') }}
-    where polarity is not null and {{ is_on_covered_day('sent_date') }}
-    order by sent_date
-    limit 1
-{%- endmacro %}
-
-{# The same as item and version of the ledger. #}
-{% macro first_judged_day() -%}
-    select cast(sent_date as varchar) as item, '' as version from ({{ first_judged_message() }})
-{%- endmacro %}
-
 {% macro open_message_hours() -%}
-    {%- set judged_otherwise -%}
-        select distinct date_day
-        from {{ this }}
-        cross join (
-            select min(item) as from_day, case when count(*) = 2 then max(item) else 'infinity' end as until_day
-            from ({{ changed_items('first_judged_day', first_judged_day()) }})
-        )
-        where date_day >= cast(from_day as date) and date_day < cast(until_day as date)
-    {%- endset -%}
-    {{ open_days(
-        inputs_of_message_hours(), [days_of_changed_speakers(ref('int_message_days_counted')), judged_otherwise]
-    ) }}
+    {{ open_days(inputs_of_message_hours(), [days_of_changed_speakers(ref('int_message_days_counted'))]) }}
 {%- endmacro %}
 
 {% macro close_message_hours() -%}
-    {{ close_days(dict(
-        inputs_of_message_hours(), first_judged_day=first_judged_day(), membership_changes=seen_membership_changes()
-    )) }}
+    {{ close_days(dict(inputs_of_message_hours(), membership_changes=seen_membership_changes())) }}
 {%- endmacro %}
 
 {# An order makes active only who is a member when paying, so memberships are an input too. #}

@@ -6,7 +6,7 @@
 ) }}
 
 -- What daily, trailing and monthly figures need of messages: who spoke where on which day. Nothing but this,
--- fct_message_hours and what looks at single messages reads messages.
+-- int_message_hours_counted and what looks at single messages reads messages.
 with messages as (
     select * from {{ ref('int_messages_flagged') }}
     {%- if is_incremental() %}

@@ -1,5 +1,5 @@
 with message_hours as (
-    select * from {{ ref('fct_message_hours') }}
+    select * from {{ ref('int_message_hours_counted') }}
 ),
 
 shares as (
