@@ -36,7 +36,7 @@
 {% macro close_days(inputs, column='date_day') -%}
     {{ close_ledger(
         inputs,
-        'select date_day from ' ~ touched('days') if is_increment_open() else 'select ' ~ column ~ ' as date_day from ' ~ this
+        'select date_day from ' ~ touched('days') if is_incremental() else 'select ' ~ column ~ ' as date_day from ' ~ this
     ) }}
 {%- endmacro %}
 
@@ -68,42 +68,6 @@
         and (select last_day from {{ ref('int_exports_covered') }} where export_name = 'wecom__messages' and is_loaded)
 {%- endmacro %}
 
-{#
-    After int_memberships_described: whose membership counts differently during which time than when it was last built.
-    increments.membership_changes grows by one row for each change; who reads it keeps the last number it has seen.
-#}
-{% macro note_membership_changes() -%}
-    {%- if execute and env_var('COMMUNITY_METRICS_EXPORTS', '') != '' -%}
-    {%- set columns = 'community_id, person_id, channel_id, joined_at, left_at' %}
-    create table if not exists increments.membership_changes (
-        run varchar, change_number bigint, community_id varchar, person_id varchar,
-        changed_from timestamp, changed_to timestamp
-    );
-    create table if not exists increments.memberships_known as select {{ columns }} from {{ this }};
-    insert into increments.membership_changes
-    with came_or_went as (
-        (select {{ columns }} from {{ this }} except all select {{ columns }} from increments.memberships_known)
-        union all
-        (select {{ columns }} from increments.memberships_known except all select {{ columns }} from {{ this }})
-    ),
-    -- of a membership that only ends at another time, all before stays as it was
-    paired as (
-        select
-            community_id, person_id,
-            case when count(*) = 2 then min(coalesce(left_at, timestamp 'infinity')) else joined_at end as changed_from,
-            max(coalesce(left_at, timestamp 'infinity')) as changed_to
-        from came_or_went
-        group by community_id, person_id, channel_id, joined_at
-    )
-    select
-        '{{ invocation_id }}',
-        (select coalesce(max(change_number), 0) from increments.membership_changes) + row_number() over (),
-        community_id, person_id, changed_from, nullif(changed_to, timestamp 'infinity')
-    from paired;
-    create or replace table increments.memberships_known as select {{ columns }} from {{ this }};
-    {%- endif -%}
-{%- endmacro %}
-
 {# Query of the changes of memberships that the running model has not seen. #}
 {% macro unseen_membership_changes() -%}
     select community_id, person_id, changed_from, coalesce(changed_to, timestamp 'infinity') as changed_to
@@ -115,11 +79,7 @@
 
 {# Which changes of memberships there are: query of item and version for the ledger. #}
 {% macro seen_membership_changes() -%}
-    {%- if env_var('COMMUNITY_METRICS_EXPORTS', '') == '' -%}
-    select 'last' as item, '0' as version
-    {%- else -%}
     select 'last' as item, cast(coalesce(max(change_number), 0) as varchar) as version from increments.membership_changes
-    {%- endif -%}
 {%- endmacro %}
 
 {# Query of the days on which somebody spoke while a membership of theirs changed. spoken: table of who spoke when. #}
