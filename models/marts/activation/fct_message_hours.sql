@@ -19,6 +19,14 @@ find_first_judged_day as (
     from list_judged_days
 ),
 
+place_first_judged_day as (
+    select
+        message_hours.*,
+        find_first_judged_day.first_judged_day
+    from message_hours
+    cross join find_first_judged_day
+),
+
 final as (
     select
         {{ composite_key([
@@ -43,8 +51,7 @@ final as (
         cast(case when date_day >= first_judged_day then readable_messages end as integer) as judgeable_messages,
         cast(case when sender_role in ('staff', 'bot') then messages else 0 end as integer) as team_messages,
         date_day
-    from message_hours
-    cross join find_first_judged_day
+    from place_first_judged_day
 )
 
 select * from final
