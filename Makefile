@@ -228,8 +228,9 @@ kills: | setup $(BUILT) ## kill builds and publications of the demo at random mo
 
 MESSAGES ?= 1000000 10000000
 .PHONY: bench
-bench: | setup ## how the work grows, beside hand-written SQL: MESSAGES="10000000 50000000", up to 200000000
-	@$(BIN)/python bench/scale.py $(MESSAGES)
+bench: export COMMUNITY_METRICS_EXPORTS :=
+bench: | setup ## how the work grows, beside hand-written SQL: MESSAGES="10000000 50000000", OPTIONS="--steps models,hand"
+	@$(BIN)/python bench/scale.py 0 $(MESSAGES) $(OPTIONS)
 
 .PHONY: format
 format: | setup ## lay out Python and SQL

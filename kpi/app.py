@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from kpi import __version__
 from kpi.export.command import export_command
 from kpi.privacy import commands
+from kpi.progress import progress_bar
 from kpi.publish.command import publish_command
 from kpi.query.command import dimensions_command, metrics_command, query_command
 from kpi.report.command import report_command
@@ -86,14 +86,7 @@ def generate_command(
             with_truth=not no_truth,
             form=form,
         )
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=err,
-            transient=True,
-        ) as bar:
+        with progress_bar(err) as bar:
             task = bar.add_task("world", total=cfg.message_target)
 
             def tell(stage: str, rows: int) -> None:

@@ -145,24 +145,50 @@
 {#
     Passes if each of the keys, where there is one, is found in the model and column that it leads to. Keys that come as
     they are from a list kept by hand may be orphans: those that orphaned_rows reports, or all while the list that they
-    lead to is not loaded.
+    lead to is not loaded. The model is read once, whatever the number of keys: some are views over millions of rows.
 #}
 {% test keys_lead_somewhere(model, keys, orphans_in=[]) %}
-    {% for key, target in keys.items() %}
-    {%- set other, column = target.split('.') -%}
+    {%- set lost = {} -%}
+    {%- for key, target in keys.items() -%}
+        {%- set other, column = target.split('.') -%}
+        {%- set conditions = [
+            key ~ ' is not null',
+            key ~ ' not in (select ' ~ column ~ ' from ' ~ ref(other) ~ ' where ' ~ column ~ ' is not null)',
+        ] -%}
+        {%- if key in orphans_in -%}
+            {%- do conditions.extend([
+                key ~ ' not in (select problem_value from ' ~ ref('orphaned_rows') ~ ' where problem_value is not null)',
+                'exists (select 1 from ' ~ ref(other) ~ ' where ' ~ column ~ " != 'unattributed')",
+            ]) -%}
+        {%- endif -%}
+        {%- do lost.update({key: conditions | join('\n            and ')}) -%}
+    {%- endfor -%}
+    with find_lost as (
+        select
+            {% for key, condition in lost.items() -%}
+            case when {{ condition }} then cast({{ key }} as {{ dbt.type_string() }}) end as lost_{{ loop.index }}
+            {{- ', ' if not loop.last }}
+            {% endfor %}
+        from {{ model }}
+    ),
+
+    count_lost as (
+        select
+            {% for _ in lost %}lost_{{ loop.index }}, {% endfor %}
+            count(*) as rows_here
+        from find_lost
+        where {% for _ in lost %}lost_{{ loop.index }} is not null {{- ' or ' if not loop.last }}{% endfor %}
+        group by {% for _ in lost %}lost_{{ loop.index }} {{- ', ' if not loop.last }}{% endfor %}
+    )
+
+    {% for key in lost %}
     select
         '{{ key | replace("'", "''") }}' as key_column,
-        cast({{ key }} as {{ dbt.type_string() }}) as key_value,
-        count(*) as rows_here
-    from {{ model }}
-    where
-        {{ key }} is not null
-        and {{ key }} not in (select {{ column }} from {{ ref(other) }} where {{ column }} is not null)
-        {% if key in orphans_in -%}
-        and {{ key }} not in (select problem_value from {{ ref('orphaned_rows') }} where problem_value is not null)
-        and exists (select 1 from {{ ref(other) }} where {{ column }} != 'unattributed')
-        {%- endif %}
-    group by {{ key }}
+        lost_{{ loop.index }} as key_value,
+        sum(rows_here) as rows_here
+    from count_lost
+    where lost_{{ loop.index }} is not null
+    group by lost_{{ loop.index }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 {% endtest %}

@@ -8,7 +8,7 @@
     is noted, for nothing is built in increments.
 #}
 {% macro note_membership_changes() -%}
-    {%- if execute and env_var('COMMUNITY_METRICS_EXPORTS', '') != '' -%}
+    {%- if is_landed() -%}
     create table if not exists increments.membership_changes (
         run varchar, change_number bigint, community_id varchar, person_id varchar,
         changed_from timestamp, changed_to timestamp

@@ -1,12 +1,6 @@
 -- The stock of persons is kept as counts and keys; counted straight from the spells it must be the same, in all
--- communities together and in each.
-with days as (
-    select distinct date_day
-    from {{ ref('int_community_days_spanned') }}
-    where not is_membership_unknown
-),
-
-communities as (
+-- communities together and in each. Both are counted in one pass, and by eight bytes for a person, not by the key.
+with community_days as (
     select * from {{ ref('int_community_days_spanned') }}
     where not is_membership_unknown
 ),
@@ -16,45 +10,33 @@ spells as (
     where is_counted
 ),
 
+member_days as (
+    select * from {{ ref('fct_member_days') }}
+),
+
 count_spells as (
     select
-        days.date_day,
-        'all' as community_id,
-        count(distinct spells.person_id) as persons
-    from days
-    inner join communities on days.date_day = communities.date_day
+        community_days.date_day,
+        coalesce(community_days.community_id, 'all') as community_id,
+        count(distinct case when spells.person_id is not null then hash(spells.person_id) end) as persons
+    from community_days
     left join spells
-        on communities.community_id = spells.community_id
-        and days.date_day >= spells.joined_date
-        and (spells.left_date is null or days.date_day < spells.left_date)
-    group by days.date_day
-    union all
-    select
-        communities.date_day,
-        communities.community_id,
-        count(distinct spells.person_id) as persons
-    from communities
-    left join spells
-        on communities.community_id = spells.community_id
-        and communities.date_day >= spells.joined_date
-        and (spells.left_date is null or communities.date_day < spells.left_date)
-    group by communities.date_day, communities.community_id
+        on community_days.community_id = spells.community_id
+        and community_days.date_day >= spells.joined_date
+        and (spells.left_date is null or community_days.date_day < spells.left_date)
+    group by rollup(community_days.date_day, community_days.community_id)
+    having community_days.date_day is not null
 ),
 
 count_stock as (
     select
         date_day,
-        'all' as community_id,
-        sum(lone_members) + count(distinct shared_person_id) as persons
-    from {{ ref('fct_member_days') }}
-    group by date_day
-    union all
-    select
-        date_day,
-        community_id,
-        sum(lone_members) + count(distinct shared_person_id) as persons
-    from {{ ref('fct_member_days') }}
-    group by date_day, community_id
+        coalesce(community_id, 'all') as community_id,
+        sum(lone_members)
+        + count(distinct case when shared_person_id is not null then hash(shared_person_id) end) as persons
+    from member_days
+    group by rollup(date_day, community_id)
+    having date_day is not null
 )
 
 select

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+from kpi.progress import progress_bar
 
 err = Console(stderr=True)
 
@@ -26,14 +27,7 @@ def export_command(
 
     project = Path.cwd()
     try:
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=err,
-            transient=True,
-        ) as bar:
+        with progress_bar(err) as bar:
             task = bar.add_task("export", total=None)
             layer = RememberedLayer(SemanticLayer(project), project)
             done = export(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import zlib
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +26,7 @@ HERE = Path(__file__).parent
 ECHARTS = "vendor/echarts/echarts.min.js"
 STYLES = ("design/tokens.css", "design/base.css")
 SCRIPTS = ("design/unpack.js", "design/page.js", "design/theme.js")
+DARK = re.compile(r':root\[data-theme="dark"\] (\{[^}]*\})')
 LARGE = 100_000  # bytes of data from which on it is packed
 
 
@@ -78,6 +80,15 @@ def _file(name: str) -> str:
 
 
 @cache
+def _style(name: str) -> Markup:
+    """A style sheet; the dark colours of the tokens, written once, also for systems that are dark."""
+    text = _file(name)
+    if found := DARK.search(text):
+        text += f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {found[1]} }}'
+    return Markup(text)
+
+
+@cache
 def _packed(name: str) -> Packed:
     return pack(_file(name))
 
@@ -122,7 +133,7 @@ def render(
         _environment()
         .get_template(template)
         .render(
-            styles=[Markup(_file(name)) for name in (*STYLES, *styles)],
+            styles=[_style(name) for name in (*STYLES, *styles)],
             echarts=_packed(ECHARTS),
             scripts=[Markup(part) for part in code],
             policy=policy,

@@ -11,6 +11,7 @@ from kpi.report.blocks import Chart, Section
 from kpi.report.context import COMMUNITY, Context, Period, choose_period, nearest
 from kpi.report.page import render
 from kpi.report.sections import (
+    breakdowns,
     campaigns,
     changes,
     cohorts,
@@ -33,8 +34,8 @@ from kpi.report.texts import Text, same
 # The important first: how it stands, what changed, what to do; then the stages in order; then what it rests on.
 SECTIONS = (
     *(scorecard.build, changes.build, remedies.build),
-    *(funnel.build, cohorts.build, hours.build, quadrant.build, topics.build, segments.build),
-    *(campaigns.build, live.build, staff.build),
+    *(funnel.build, cohorts.build, hours.build, quadrant.build, topics.build, breakdowns.content),
+    *(segments.build, breakdowns.sales, campaigns.build, live.build, staff.build),
     *(definitions.build, coverage.build),
 )
 REVIEW = (campaigns.review, live.build, scorecard.build, definitions.build, coverage.build)

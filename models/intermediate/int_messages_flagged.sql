@@ -169,23 +169,42 @@ read_with_consent as (
     cross join consents_known
 ),
 
-final as (
+blank_unreadable as (
     select
         message_id,
-        chat_id as community_id,
         person_id,
         sender_role,
         message_type,
-        is_counted as is_from_customer,
         is_effective,
-        coalesce(is_solitaire, false) as is_solitaire,
         is_readable,
-        case when is_readable then polarity end as polarity,
-        case when is_readable then terms end as terms,
+        sent_at,
+        chat_id as community_id,
+        is_counted as is_from_customer,
         cast(sent_at as date) as sent_date,
         cast(extract(hour from sent_at) as integer) as sent_hour,
-        sent_at
+        coalesce(is_solitaire, false) as is_solitaire,
+        case when is_readable then polarity end as polarity,
+        case when is_readable then terms end as terms
     from read_with_consent
+),
+
+final as (
+    select
+        message_id,
+        community_id,
+        person_id,
+        sender_role,
+        message_type,
+        is_from_customer,
+        is_effective,
+        is_solitaire,
+        is_readable,
+        polarity,
+        terms,
+        sent_date,
+        sent_hour,
+        sent_at
+    from blank_unreadable
     {%- if is_incremental() %}
     where {{ is_on_rewritten_day('sent_at') }}
     {%- endif %}

@@ -97,6 +97,39 @@ def _saved():
             for hour in range(6, 24)
         ],
     )
+    yield (
+        "buyer_value_by_age",
+        ("metric_time__month", "buyer_age__age_days", "historic_ltv", "cohort_buyers"),
+        [
+            (start, 30 * age, 150.0 + 40 * age + n if age <= 5 - n else None, 200 - n if age <= 5 - n else None)
+            for n, start in enumerate(MONTHS)
+            for age in (1, 2, 3, 4)
+        ],
+    )
+    yield (
+        "content_effect",
+        ("metric_time__month", "content__content_type", "content_views", "content_clicks", "click_through_rate"),
+        [
+            (start, *row)
+            for start in MONTHS
+            for row in (("图文", 900, 90, 0.1), ("<u>直播</u>", 20, 4, 0.2), ("抽奖", 0, 0, None), (None, 0, 0, None))
+        ],
+    )
+    yield (
+        "sales_by_shop",
+        ("metric_time__month", "sale__shop_system", "orders", "net_sales"),
+        [(s, *row) for s in MONTHS for row in (("youzan", 260, 30646.68), ("kuaituantuan", 41, 5911.29))],
+    )
+    yield (
+        "costs_by_kind",
+        ("metric_time__month", "cost_day__cost_kind", "community_cost"),
+        [(s, *row) for s in MONTHS for row in (("staff", 3800.37), ("ads", 323.17), (None, 0.0))],
+    )
+    yield (
+        "order_hours",
+        ("metric_time__month", "sale__paid_weekday", "sale__paid_hour", "orders", "net_sales"),
+        [(s, day, hour, hour % 5 + day, 100.0) for s in MONTHS for day in (1, 6) for hour in (9, 14, 19, 20, 23)],
+    )
     terms = ("眼霜", "直播", "退款", "<b>成分</b>", "快递")
     yield (
         "topics",

@@ -160,6 +160,7 @@ def test_every_chart_is_drawn_and_says_the_same_in_a_table(wide):
     wanted = {
         *("funnel-chart", "cohorts-chart", "hours-chart", "quadrant-chart", "topics-chart", "segments-chart"),
         *("moves-chart", "campaigns-chart", "live-chart", "targets-chart"),
+        *("value-chart", "content-chart", "shops-chart", "costs-chart", "order-hours-chart"),
     }
     assert wanted <= set(charts)
     assert shown(wide) == charts
@@ -197,6 +198,19 @@ def test_charts_hold_the_numbers_of_the_metrics_tables(wide, metrics_file):
     assert f"{cohort[0][0]:.1%}" in table
     texts = wide.eval_on_selector_all("#funnel-chart svg text", "ts => ts.map(t => t.textContent)")
     assert {f"{funnel[0]}", f"{funnel[1]}"} <= {text.strip() for text in texts}
+
+
+@in_browser
+def test_what_makes_up_a_figure_is_ranked_and_blank_names_stay_out(wide):
+    bars = lambda chart: [bar["value"] for bar in option(wide, chart)[0]]  # noqa: E731
+    assert bars("content-chart") == [0.2, 0.1], "unknown rates have no bar"
+    assert bars("shops-chart") == [30646.68, 5911.29]
+    assert bars("costs-chart") == [3800.37, 323.17]
+    by_hour = bars("order-hours-chart")
+    assert len(by_hour) == 24 and {n: v for n, v in enumerate(by_hour) if v} == {9: 15, 14: 15, 19: 15, 20: 7, 23: 13}
+    cells = {tuple(cell["value"][:2]) for cell in option(wide, "value-chart")[0]}
+    months = len({y for _, y in cells})
+    assert (0, months - 1) in cells and (3, months - 1) not in cells, "a cohort that is too young is blank"
 
 
 @in_browser

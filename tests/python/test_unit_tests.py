@@ -88,7 +88,7 @@ EDGES = {
         ("int_order_refunds_dated", "refund_is_not_dated_before_the_payment"),
     ],
     "person merged by key": [
-        ("int_identities_resolved", "union_key_wins_over_the_key_of_the_platform"),
+        ("int_member_keys_resolved", "union_key_wins_over_the_key_of_the_platform"),
         ("int_membership_channels_attributed", "each_spell_has_the_code_of_its_own_join"),
     ],
 }

@@ -231,7 +231,7 @@ const draw = (() => {
         label: { distance: 5, fontSize: 12, textBorderColor: token("surface"), textBorderWidth: 3, formatter: (p) => cut(points[p.dataIndex].name, small ? 8 : 14) },
         labelLayout: { hideOverlap: true },
         markLine: {
-          silent: true, precision: 12, symbol: "none", label: { show: false }, lineStyle: { color: token("muted"), type: "dashed", width: 1 },
+          silent: true, z: 1, precision: 12, symbol: "none", label: { show: false }, lineStyle: { color: token("muted"), type: "dashed", width: 1 },
           data: [{ xAxis: whole.x }, { yAxis: whole.y }],
         },
       }],
@@ -300,7 +300,9 @@ const draw = (() => {
     };
   };
 
-  const flow = ({ links }) => {
+  const flow = ({ links }, width) => {
+    // on a phone the names stand on the flows: beside them nothing would be left in between
+    const small = width < 400;
     const froms = [...new Set(links.map((link) => say(link.from)))];
     const tos = [...new Set(links.map((link) => say(link.to)))];
     const tones = new Map(links.flatMap((link) => [[say(link.from), link.tones[0]], [say(link.to), link.tones[1]]]));
@@ -308,9 +310,9 @@ const draw = (() => {
     const total = (side, name) => links.filter((link) => say(link[side]) === name).reduce((sum, link) => sum + link.value, 0);
     const node = (side, name) => ({
       name: `${side}:${name}`, depth: side === "from" ? 0 : 1, itemStyle: { color: colour(name) },
-      label: { position: side === "from" ? "left" : "right", formatter: `${name.replace(/[{}]/g, "")} ${total(side, name).toLocaleString("en")}` },
+      label: { position: (side === "from") === small ? "right" : "left", formatter: `${name.replace(/[{}]/g, "")} ${total(side, name).toLocaleString("en")}` },
     });
-    const room = 14 + Math.max(...links.flatMap((link) => [say(link.from), say(link.to)]).map((name) => wide(`${name} 0,000`)));
+    const room = small ? 2 : 14 + Math.max(...links.flatMap((link) => [say(link.from), say(link.to)]).map((name) => wide(`${name} 0,000`)));
     return {
       tooltip: { formatter: (p) => (p.dataType === "edge" ? tip(`${p.data.source.slice(5)} → ${p.data.target.slice(3)}`, [p.value.toLocaleString("en")]) : tip(p.name.replace(/^(from|to):/, ""), [])) },
       series: [{
@@ -318,7 +320,7 @@ const draw = (() => {
         data: [...froms.map((name) => node("from", name)), ...tos.map((name) => node("to", name))],
         links: links.map((link) => ({ source: `from:${say(link.from)}`, target: `to:${say(link.to)}`, value: link.value })),
         lineStyle: { color: "source", opacity: 0.28, curveness: 0.5 },
-        label: { color: token("ink"), fontSize: 12 }, emphasis: { focus: "adjacency" },
+        label: { color: token("ink"), fontSize: 12, textBorderColor: token("surface"), textBorderWidth: 2 }, emphasis: { focus: "adjacency" },
       }],
     };
   };
@@ -372,6 +374,27 @@ const draw = (() => {
     }],
   });
 
+  const ranked = ({ bars }, width) => {
+    const side = narrow(width) ? 92 : 120;
+    const behind = (bar) => (width < 400 || !bar.beside ? "" : `  {s|${say(bar.beside)}}`);
+    const room = Math.max(...bars.map((bar) => wide(say(bar.text), 13) + (behind(bar) ? wide(`  ${say(bar.beside)}`) : 0))) + 20;
+    return {
+      grid: { left: side, right: Math.min(room, width * 0.5), top: 6, bottom: 6 },
+      xAxis: { ...hidden, min: 0 },
+      yAxis: names(bars.map((bar) => say(bar.name)), side - 14),
+      tooltip: { formatter: (p) => tip(say(bars[p.dataIndex].name), [say(bars[p.dataIndex].text), bars[p.dataIndex].beside ? say(bars[p.dataIndex].beside) : ""]) },
+      series: [{
+        type: "bar", barCategoryGap: "38%", barMaxWidth: 26,
+        data: bars.map((bar) => ({ value: bar.value, itemStyle: { color: token(bar.thin ? "series-6" : "series-1"), borderRadius: 2 } })),
+        label: {
+          show: true, position: "right", distance: 6, fontSize: 12, color: token("ink"),
+          formatter: (p) => `{v|${say(bars[p.dataIndex].text)}}${behind(bars[p.dataIndex])}`,
+          rich: { v: { fontWeight: 600, color: token("ink") }, s: { color: token("muted") } },
+        },
+      }],
+    };
+  };
+
   const attainment = ({ bars }, width) => {
     const side = narrow(width) ? 132 : 230;
     const most = Math.max(1, ...bars.map((bar) => bar.value));
@@ -389,5 +412,5 @@ const draw = (() => {
     };
   };
 
-  return { funnel, cohorts, hours, quadrant, diverging, shares, flow, dots, columns, attainment };
+  return { funnel, cohorts, hours, quadrant, diverging, shares, flow, dots, columns, ranked, attainment };
 })();

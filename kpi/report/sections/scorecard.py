@@ -11,7 +11,7 @@ from kpi.report.blocks import Cell, Custom, Section, Table, missing, number
 from kpi.report.context import Context
 from kpi.report.source import Figure
 from kpi.report.sparkline import sparkline
-from kpi.report.texts import Text, joined
+from kpi.report.texts import Text, joined, same
 from kpi.report.words import STAGES, STATUS, reason
 
 # What a reader looks at first; the other metrics of a stage are in its table.
@@ -45,7 +45,8 @@ class Card:
         status: target or band, in words.
         status_style: class of the pill.
         target: the target or band in figures.
-        interval: 95 % interval and number of observations.
+        interval: 95 % interval.
+        size: number of observations.
         flags: partial, provisional.
         partial: whether the period is not complete.
         spark: the history as inline SVG.
@@ -62,6 +63,7 @@ class Card:
     status_style: str
     target: Text | None
     interval: Text | None
+    size: Text | None
     flags: tuple[Text, ...]
     partial: bool
     spark: Markup
@@ -87,13 +89,10 @@ def better(row: Figure) -> str:
 
 
 def _interval(row: Figure) -> Text | None:
-    parts = []
-    if row.ci_low is not None and row.ci_high is not None and row.value is not None:
-        low, high = figures.show(row.ci_low, row.unit), figures.show(row.ci_high, row.unit)
-        parts.append(Text(f"95% 区间 {low.zh}–{high.zh}", f"95% CI {low.en}–{high.en}"))
-    if row.sample_size is not None:
-        parts.append(Text(f"n = {row.sample_size:,}", f"n = {row.sample_size:,}"))
-    return joined(parts, " · ", " · ") if parts else None
+    if row.ci_low is None or row.ci_high is None or row.value is None:
+        return None
+    low, high = figures.show(row.ci_low, row.unit), figures.show(row.ci_high, row.unit)
+    return Text(f"95% 区间 {low.zh}–{high.zh}", f"95% CI {low.en}–{high.en}")
 
 
 def _target(row: Figure) -> Text | None:
@@ -137,6 +136,7 @@ def card(ctx: Context, metric: str, previous_name: Text) -> Card | None:
         status_style=(TARGET_STYLE | BAND_STYLE).get(row.status or "", ""),
         target=_target(row),
         interval=_interval(row),
+        size=None if row.sample_size is None else same(f"n = {row.sample_size:,}"),
         flags=flags(row),
         partial=row.is_partial,
         spark=sparkline([(figure.value, figure.is_partial) for figure in ctx.series[metric]][-13:], target=row.target),

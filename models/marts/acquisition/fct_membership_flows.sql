@@ -1,4 +1,4 @@
--- A view on purpose: these are the rows of int_membership_flows_counted, stored once, and nobody reads all of their keys.
+-- A view on purpose: these are the rows of int_membership_flows_counted, stored once.
 {{ config(materialized='view') }}
 
 with flows as (
