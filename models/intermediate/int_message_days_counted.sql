@@ -22,6 +22,7 @@ final as (
     select
         messages.community_id,
         messages.person_id,
+        messages.sent_date as date_day,
         -- of several on one day the smallest, so that a speaker counts once
         case
             when bool_or(messages.is_effective)
@@ -29,8 +30,7 @@ final as (
         end as channel_id,
         count(*) as messages,
         count(case when messages.is_effective then 1 end) as effective_messages,
-        max(case when messages.is_effective then messages.sent_at end) as last_spoken_at,
-        messages.sent_date as date_day
+        max(case when messages.is_effective then messages.sent_at end) as last_spoken_at
     from messages
     left join memberships
         on messages.community_id = memberships.community_id

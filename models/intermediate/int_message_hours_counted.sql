@@ -31,16 +31,16 @@ exports as (
 count_messages as (
     select
         messages.community_id,
-        coalesce(memberships.channel_id, 'unattributed') as channel_id,
         messages.sender_role,
+        messages.sent_date as date_day,
         messages.sent_hour,
+        coalesce(memberships.channel_id, 'unattributed') as channel_id,
         count(*) as messages,
         count(case when messages.is_from_customer then 1 end) as customer_messages,
         count(case when messages.is_effective then 1 end) as effective_messages,
         count(case when messages.is_effective and messages.polarity = -1 then 1 end) as negative_messages,
         count(messages.polarity) as judged_messages,
-        count(case when messages.is_effective and messages.is_readable then 1 end) as readable_messages,
-        messages.sent_date as date_day
+        count(case when messages.is_effective and messages.is_readable then 1 end) as readable_messages
     from messages
     -- the day on which the archive was exported is in it, but not complete
     inner join exports on messages.sent_date >= exports.first_day and messages.sent_date <= exports.last_day
@@ -60,16 +60,16 @@ count_messages as (
 fill_empty_days as (
     select
         community_days.community_id,
-        'unattributed' as channel_id,
         null as sender_role,
+        community_days.date_day,
         null as sent_hour,
+        'unattributed' as channel_id,
         0 as messages,
         0 as customer_messages,
         0 as effective_messages,
         0 as negative_messages,
         0 as judged_messages,
-        0 as readable_messages,
-        community_days.date_day
+        0 as readable_messages
     from community_days
     inner join exports on community_days.date_day >= exports.first_day and community_days.date_day <= exports.last_day
     left join count_messages
