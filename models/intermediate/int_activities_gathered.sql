@@ -1,23 +1,34 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_activities() }}",
+    post_hook="{{ close_activities() }}",
+) }}
+
 -- Everything that counts as an activity of a counted person: an effective message, an interaction whose person is
 -- known, a valid order. An order makes active only who is in some community when paying; the others are kept, because
 -- they still are first orders of new members.
 with activity_days as (
     select * from {{ ref('int_activity_days_spanned') }}
+    {%- if is_incremental() %}
+    where {{ is_on_rewritten_day('date_day') }}
+    {%- endif %}
 ),
 
-messages as (
-    select * from {{ ref('int_messages_flagged') }}
-    where is_effective
+-- only counted persons speak effectively
+message_days as (
+    select * from {{ ref('int_message_days_counted') }}
+    where effective_messages > 0 and date_day in (select activity_days.date_day from activity_days)
 ),
 
 interactions as (
     select * from {{ ref('int_interactions_gathered') }}
-    where person_id is not null
+    where person_id is not null and date_day in (select activity_days.date_day from activity_days)
 ),
 
 orders as (
     select * from {{ ref('int_orders_attributed') }}
-    where is_valid
+    where is_valid and paid_date in (select activity_days.date_day from activity_days)
 ),
 
 memberships as (
@@ -40,50 +51,47 @@ find_member_orders as (
 
 gather_activities as (
     select
-        {{ composite_key(["'message'", 'message_id']) }} as activity_id,
-        'message' as activity_type,
         community_id,
         person_id,
-        true as is_of_member,
-        sent_date as date_day,
-        sent_at as occurred_at
-    from messages
+        effective_messages as activities,
+        last_spoken_at as occurred_at,
+        null as ordered_at,
+        date_day
+    from message_days
     union all
     select
-        {{ composite_key(["'interaction'", 'interaction_id']) }} as activity_id,
-        'interaction' as activity_type,
-        community_id,
-        person_id,
-        true as is_of_member,
-        date_day,
+        interactions.community_id,
+        interactions.person_id,
+        1 as activities,
         -- of which only the day is known stands at its start
-        coalesce(occurred_at, cast(date_day as timestamp)) as occurred_at
+        coalesce(interactions.occurred_at, cast(interactions.date_day as timestamp)) as occurred_at,
+        null as ordered_at,
+        interactions.date_day
     from interactions
+    inner join persons on interactions.person_id = persons.person_id
     union all
     select
-        {{ composite_key(["'order'", 'orders.order_key']) }} as activity_id,
-        'order' as activity_type,
         orders.community_id,
         orders.person_id,
-        find_member_orders.order_key is not null as is_of_member,
-        orders.paid_date as date_day,
-        orders.paid_at as occurred_at
+        case when find_member_orders.order_key is null then 0 else 1 end as activities,
+        orders.paid_at as occurred_at,
+        orders.paid_at as ordered_at,
+        orders.paid_date as date_day
     from orders
+    inner join persons on orders.person_id = persons.person_id
     left join find_member_orders on orders.order_key = find_member_orders.order_key
 ),
 
 final as (
     select
-        gather_activities.activity_id,
-        gather_activities.activity_type,
-        gather_activities.community_id,
-        gather_activities.person_id,
-        gather_activities.is_of_member,
-        gather_activities.date_day,
-        gather_activities.occurred_at
+        community_id,
+        person_id,
+        cast(sum(activities) as bigint) as activities,
+        cast(max(occurred_at) as timestamp) as last_occurred_at,
+        cast(max(ordered_at) as timestamp) as last_ordered_at,
+        date_day
     from gather_activities
-    inner join persons on gather_activities.person_id = persons.person_id
-    inner join activity_days on gather_activities.date_day = activity_days.date_day
+    group by community_id, person_id, date_day
 )
 
 select * from final

@@ -13,13 +13,7 @@ votes as (
 ),
 
 sign_ups as (
-    select * from {{ ref('int_messages_flagged') }}
-    where is_solitaire and is_from_customer
-),
-
-exports as (
-    select * from {{ ref('int_exports_covered') }}
-    where export_name = 'wecom__messages' and is_loaded
+    select * from {{ ref('int_sign_ups_listed') }}
 ),
 
 gather_interactions as (
@@ -56,16 +50,14 @@ gather_interactions as (
     from votes
     union all
     select
-        {{ composite_key(["'sign_up'", 'sign_ups.message_id']) }} as interaction_id,
-        sign_ups.community_id,
-        sign_ups.person_id,
+        {{ composite_key(["'sign_up'", 'message_id']) }} as interaction_id,
+        community_id,
+        person_id,
         'sign_up' as interaction_type,
         1 as interaction_count,
-        sign_ups.sent_at as occurred_at,
-        sign_ups.sent_date as date_day
+        signed_up_at as occurred_at,
+        date_day
     from sign_ups
-    -- the day on which the archive was exported is in it, but not complete
-    inner join exports on sign_ups.sent_date >= exports.first_day and sign_ups.sent_date <= exports.last_day
 ),
 
 final as (

@@ -1,8 +1,19 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_message_shares() }}",
+    post_hook="{{ close_message_shares() }}",
+) }}
+
 -- How unevenly talk is spread over those who talk. Ranks compare whole numbers: 100 * (rank - 1) < speakers
 -- is rank <= ceil(speakers * 1 %), without a fraction that could round.
-with messages as (
-    select * from {{ ref('int_messages_flagged') }}
-    where is_effective
+with message_days as (
+    select * from {{ ref('int_message_days_counted') }}
+    where
+        effective_messages > 0
+        {%- if is_incremental() %}
+        and {{ is_on_rewritten_day('date_day') }}
+        {%- endif %}
 ),
 
 exports as (
@@ -12,16 +23,16 @@ exports as (
 
 count_messages as (
     select
-        messages.community_id,
-        messages.person_id,
-        cast({{ dbt.date_trunc('month', 'messages.sent_date') }} as date) as month_start_date,
-        count(*) as messages
-    from messages
-    inner join exports on messages.sent_date >= exports.first_day and messages.sent_date <= exports.last_day
+        message_days.community_id,
+        message_days.person_id,
+        cast({{ dbt.date_trunc('month', 'message_days.date_day') }} as date) as month_start_date,
+        cast(sum(message_days.effective_messages) as bigint) as messages
+    from message_days
+    inner join exports on message_days.date_day >= exports.first_day and message_days.date_day <= exports.last_day
     group by
-        messages.community_id,
-        messages.person_id,
-        cast({{ dbt.date_trunc('month', 'messages.sent_date') }} as date)
+        message_days.community_id,
+        message_days.person_id,
+        cast({{ dbt.date_trunc('month', 'message_days.date_day') }} as date)
 ),
 
 rank_speakers as (

@@ -1,6 +1,7 @@
+{{ config(materialized='view') }}
+
 with activities as (
     select * from {{ ref('int_activities_gathered') }}
-    where is_of_member
 ),
 
 final as (
@@ -8,9 +9,9 @@ final as (
         community_id,
         person_id,
         date_day,
-        count(*) as activities
+        activities
     from activities
-    group by community_id, person_id, date_day
+    where activities > 0
 )
 
 select * from final

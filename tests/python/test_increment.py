@@ -26,6 +26,20 @@ CHAIN = {
     "int_messages_flagged": "intermediate",
     "int_replies_paired": "intermediate",
     "fct_topic_mentions": "marts",
+    "int_memberships_described": "intermediate",
+    "int_message_days_counted": "intermediate",
+    "int_sign_ups_listed": "intermediate",
+    "int_interactions_gathered": "intermediate",
+    "int_activities_gathered": "intermediate",
+    "int_message_shares_measured": "intermediate",
+    "int_message_hours_counted": "intermediate",
+    "fct_interaction_days": "marts",
+}
+OF_MESSAGES = {"int_messages_flagged", "int_replies_paired", "fct_topic_mentions"}
+# daily ones: each has its own way to learn that one of its inputs changed
+OF_DAYS = {
+    *("int_message_days_counted", "int_activities_gathered", "int_message_shares_measured"),
+    *("int_message_hours_counted", "fct_interaction_days"),
 }
 # copies chosen by time of export, of what happened, and by key; the macros are the same for all exports
 OTHERS = ("youzan__orders", "wecom__group_events", "wechat_pay__trade_bills")
@@ -99,12 +113,18 @@ class Shop:
                 for before in found:
                     sql = re.sub(rf'"community_metrics"\."\w+"\."{before}"', f"rebuilt_{before}", sql)
                 warehouse.execute(f"create or replace temp table rebuilt_{name} as {sql}")
-                stored = f"{schema}.{name}"
+                stored = f"from {schema}.{name}"
+                # a mart holds its columns in the order of its contract
+                columns = ", ".join(column for column, *_ in warehouse.execute(f"describe {stored}").fetchall())
+                rebuilt = f"select {columns} from rebuilt_{name}"
                 found[name] = warehouse.execute(
-                    f"select count(*) from ((from {stored} except all from rebuilt_{name}) union all "
-                    f"(from rebuilt_{name} except all from {stored}))"
+                    f"select count(*) from (({stored} except all {rebuilt}) union all ({rebuilt} except all {stored}))"
                 ).fetchall()[0][0]
             return {name: rows for name, rows in found.items() if rows}
+
+    def runs(self, model: str) -> dict[str, str]:
+        """The run that changed each day of a model last."""
+        return dict(self.rows(f"select item, version from increments.{model} where input = 'self'"))
 
     def rows(self, query: str) -> list[tuple]:
         """Rows of a query."""
@@ -145,16 +165,35 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
         shop.land(f"{twin} where _exported_at = {NEWEST}", "2026-05-02 08:00:00", export)
         later = "select * replace ('2026-05-03 08:00:00' as _exported_at) from seed"
         shop.land(f"{later} where hash(_source_row) % 50 = 0", "2026-05-03 08:00:00", export)  # exported again
-    untouched = "select item, version from increments.int_messages_flagged where input = 'self'"
-    before = dict(shop.rows(untouched))
+    chat, person, spoke = shop.rows(
+        "select community_id, person_id, min(sent_date) filter (sent_date > date '2026-04-22') as spoke "
+        "from intermediate.int_messages_flagged "
+        "inner join intermediate.int_memberships_described using (community_id, person_id) "
+        "where is_effective and joined_at < '2026-02-01' and left_at is null and sent_date < '2026-04-29' "
+        "group by all having spoke is not null order by count(*) desc, 1, 2 limit 1"
+    )[0]
+    of_theirs = f"community_id = '{chat}' and person_id = '{person}'"
+    shop.tell(  # leaves in the morning of a day on which they speak, and is back the day after by another channel
+        "update intermediate.int_membership_spells_built "
+        f"set left_at = timestamp '{spoke}', leave_reason = 'left' where {of_theirs}",
+        "insert into intermediate.int_membership_spells_built select * replace (spell_number + 1 as spell_number, "
+        f"timestamp '{spoke}' + interval 1 day as joined_at, null as left_at, null as leave_reason) "
+        f"from intermediate.int_membership_spells_built where {of_theirs} and left_at = timestamp '{spoke}'",
+        "insert into intermediate.int_membership_channels_attributed "
+        "select * replace (spell_number + 1 as spell_number, 'ch_parcel' as channel_id) "
+        f"from intermediate.int_membership_channels_attributed where {of_theirs}",
+    )
+    before = {model: shop.runs(model) for model in ("int_messages_flagged", *OF_DAYS)}
     shop.build()
     assert shop.differences() == {}
-    after = dict(shop.rows(untouched))
-    kept = {item for item, version in before.items() if after.get(item) == version}
-    assert {"2026-02-10", "2026-04-20"} <= kept  # a day costs a day
-    assert not {"2026-03-05", day, "2026-05-01"} & kept
+    for model, runs in before.items():
+        kept = {item for item, run in shop.runs(model).items() if runs.get(item) == run}
+        assert not {"2026-03-05", day, "2026-05-01"} & kept
+        if model != "int_message_shares_measured":  # which is of months
+            assert {"2026-02-10", "2026-04-20"} <= kept  # a day costs a day
+        assert (str(spoke) in kept) == (model == "int_messages_flagged")
     for model in ("int_replies_paired", "fct_topic_mentions"):
-        days = dict(shop.rows(f"select item, version from increments.{model} where input = 'self'"))
+        days = shop.runs(model)
         assert {days["2026-02-10"], days["2026-04-20"]}.isdisjoint({days["2026-03-05"], days["2026-05-01"]})
 
 
@@ -205,8 +244,20 @@ def test_days_of_a_sender_of_whom_something_else_is_said_are_judged_again(shop):
         "history_start_date = history_start_date + 3",
         "update intermediate.int_exports_covered set first_day = date '2026-02-20', last_day = date '2026-04-20' "
         "where export_name = 'wecom__messages'",
+        # nothing of which the ledger of messages speaks
+        "delete from intermediate.int_activity_days_spanned where date_day = date '2026-04-20'",
+        f"delete from intermediate.int_community_days_spanned where community_id = '{chat}'",
+        "update intermediate.int_orders_attributed set is_valid = not is_valid where paid_date = date '2026-04-03'",
+        "update intermediate.int_membership_channels_attributed set channel_id = 'ch_link' "
+        "where channel_id = 'ch_store'",
+        "delete from intermediate.int_membership_flows_counted "
+        "where date_day = date '2026-03-03' and channel_id = 'ch_link'",
+        "update intermediate.int_membership_flows_counted set closing_memberships = closing_memberships + 1 "
+        "where date_day = date '2026-03-04'",
+        "update intermediate.int_poll_votes_cast set person_id = (select min(person_id) "
+        "from intermediate.int_persons_classified where is_counted) where date_day = date '2026-04-05'",
     )
-    assert shop.differences().keys() == {"int_messages_flagged", "int_replies_paired", "fct_topic_mentions"}
+    assert shop.differences().keys() >= OF_MESSAGES | OF_DAYS
     shop.build()
     assert shop.differences() == {}
 

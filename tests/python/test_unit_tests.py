@@ -110,6 +110,12 @@ PLUMBING = {
     *("close_flagged_messages", "days_that_rules_reach", "is_on_touched_day", "is_on_rewritten_day"),
     *("open_days_of_messages", "close_days_of_messages", "days_of_judged_messages", "days_around"),
     "days_that_replies_reach",
+    *("open_days", "close_days", "days_of_model", "days_of_rows", "is_on_covered_day", "unseen_membership_changes"),
+    *("seen_membership_changes", "days_of_changed_speakers", "inputs_of_message_days", "open_message_days"),
+    *("close_message_days", "inputs_of_message_hours", "open_message_hours", "close_message_hours"),
+    *("inputs_of_activities", "open_activities", "close_activities", "inputs_of_interaction_days"),
+    *("open_interaction_days", "close_interaction_days", "inputs_of_message_shares", "open_message_shares"),
+    *("close_message_shares", "inputs_of_sign_ups", "open_sign_ups", "close_sign_ups"),
     *("note_membership_changes", "memberships_that_count"),  # test_membership_changes: what they say is what changed
 }
 # what identities are made of: test_identities_ring has each of them ring on a spoiled warehouse

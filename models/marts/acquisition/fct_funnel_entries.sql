@@ -56,13 +56,15 @@ calendar as (
 find_activations as (
     select
         new_members.person_id,
-        min(activities.occurred_at) as activated_at
+        new_members.joined_at,
+        min(activities.date_day) as activation_date
     from new_members
     inner join activities
         on new_members.person_id = activities.person_id
-        and new_members.joined_at <= activities.occurred_at
+        and new_members.joined_at <= activities.last_occurred_at
+        and new_members.joined_date <= activities.date_day
         and activities.date_day <= {{ dbt.dateadd('day', 7, 'new_members.joined_date') }}
-    group by new_members.person_id
+    group by new_members.person_id, new_members.joined_at
 ),
 
 rank_orders as (
@@ -74,6 +76,7 @@ rank_orders as (
     from orders
 ),
 
+-- an order after joining is an activity itself: on the day of the activation none comes before it
 find_first_orders as (
     select
         find_activations.person_id,
@@ -81,8 +84,9 @@ find_first_orders as (
     from find_activations
     inner join rank_orders
         on find_activations.person_id = rank_orders.person_id
-        and find_activations.activated_at <= rank_orders.paid_at
-        and rank_orders.paid_date <= {{ dbt.dateadd('day', 30, 'cast(find_activations.activated_at as date)') }}
+        and find_activations.joined_at <= rank_orders.paid_at
+        and find_activations.activation_date <= rank_orders.paid_date
+        and rank_orders.paid_date <= {{ dbt.dateadd('day', 30, 'find_activations.activation_date') }}
     where rank_orders.order_number = 1
 ),
 
@@ -169,7 +173,7 @@ mark_steps as (
         find_first_orders.first_order_date,
         find_repurchases.repurchase_date,
         find_referrals.referral_date,
-        cast(find_activations.activated_at as date) as activation_date
+        find_activations.activation_date
     from judge_coverage
     left join find_activations on judge_coverage.person_id = find_activations.person_id
     left join find_first_orders on judge_coverage.person_id = find_first_orders.person_id

@@ -42,9 +42,15 @@ list_activated as (
     from judge_maturity
     inner join activities
         on judge_maturity.person_id = activities.person_id
-        and (activities.activity_type = 'order' or judge_maturity.community_id = activities.community_id)
-        and judge_maturity.joined_at <= activities.occurred_at
+        and judge_maturity.joined_date <= activities.date_day
         and judge_maturity.last_window_date >= activities.date_day
+        and (
+            judge_maturity.joined_at <= activities.last_ordered_at
+            or (
+                judge_maturity.community_id = activities.community_id
+                and judge_maturity.joined_at <= activities.last_occurred_at
+            )
+        )
 ),
 
 final as (

@@ -1,3 +1,6 @@
+-- A view: what is stored once as person-days is not stored again with a key.
+{{ config(materialized='view') }}
+
 with active_days as (
     select * from {{ ref('int_person_days_active') }}
 ),

@@ -1,5 +1,5 @@
-with messages as (
-    select * from {{ ref('int_messages_flagged') }}
+with message_hours as (
+    select * from {{ ref('int_message_hours_counted') }}
 ),
 
 shares as (
@@ -21,14 +21,13 @@ exports as (
 
 count_messages as (
     select
-        messages.community_id,
-        cast({{ dbt.date_trunc('month', 'messages.sent_date') }} as date) as month_start_date,
-        count(*) as messages,
-        count(case when messages.sender_role = 'bot' then 1 end) as bot_messages,
-        count(case when messages.sender_role = 'staff' then 1 end) as staff_messages
-    from messages
-    inner join exports on messages.sent_date >= exports.first_day and messages.sent_date <= exports.last_day
-    group by messages.community_id, cast({{ dbt.date_trunc('month', 'messages.sent_date') }} as date)
+        community_id,
+        cast({{ dbt.date_trunc('month', 'date_day') }} as date) as month_start_date,
+        sum(messages) as messages,
+        sum(case when sender_role = 'bot' then messages else 0 end) as bot_messages,
+        sum(case when sender_role = 'staff' then messages else 0 end) as staff_messages
+    from message_hours
+    group by community_id, cast({{ dbt.date_trunc('month', 'date_day') }} as date)
 ),
 
 count_replies as (

@@ -1,14 +1,25 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ open_interaction_days() }}",
+    post_hook="{{ close_interaction_days() }}",
+) }}
+
 with flows as (
     select * from {{ ref('int_membership_flows_counted') }}
+    {%- if is_incremental() %}
+    where {{ is_on_rewritten_day('date_day') }}
+    {%- endif %}
 ),
 
-messages as (
-    select * from {{ ref('int_messages_flagged') }}
-    where is_effective
-),
-
-memberships as (
-    select * from {{ ref('int_memberships_described') }}
+message_days as (
+    select * from {{ ref('int_message_days_counted') }}
+    where
+        effective_messages > 0
+        {%- if is_incremental() %}
+        and {{ is_on_rewritten_day('date_day') }}
+        {%- endif %}
 ),
 
 exports as (
@@ -16,29 +27,14 @@ exports as (
     where export_name = 'wecom__messages' and is_loaded
 ),
 
-list_speakers as (
-    select
-        messages.community_id,
-        messages.person_id,
-        messages.sent_date,
-        coalesce(min(memberships.channel_id), 'unattributed') as channel_id
-    from messages
-    left join memberships
-        on messages.community_id = memberships.community_id
-        and messages.person_id = memberships.person_id
-        and messages.sent_at >= memberships.joined_at
-        and (memberships.left_at is null or messages.sent_at < memberships.left_at)
-    group by messages.community_id, messages.person_id, messages.sent_date
-),
-
 count_speakers as (
     select
         community_id,
         channel_id,
-        sent_date as date_day,
+        date_day,
         count(*) as speakers
-    from list_speakers
-    group by community_id, channel_id, sent_date
+    from message_days
+    group by community_id, channel_id, date_day
 ),
 
 final as (

@@ -1,3 +1,6 @@
+-- A view: interactions are stored once, and days without any are spanned.
+{{ config(materialized='view') }}
+
 {#- the export that speaks of each kind of interaction -#}
 {%- set kinds = [
     ('comment', 'scrm__content_daily'),

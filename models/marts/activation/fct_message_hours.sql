@@ -1,83 +1,30 @@
-with messages as (
-    select * from {{ ref('int_messages_flagged') }}
+-- A view: a key that few ask for would be the widest column of one of the longest tables.
+{{ config(materialized='view') }}
+
+with message_hours as (
+    select * from {{ ref('int_message_hours_counted') }}
 ),
 
-memberships as (
-    select * from {{ ref('int_memberships_described') }}
-),
-
-community_days as (
-    select * from {{ ref('int_community_days_spanned') }}
-),
-
-exports as (
-    select * from {{ ref('int_exports_covered') }}
-    where export_name = 'wecom__messages' and is_loaded
-),
-
-count_messages as (
-    select
-        messages.community_id,
-        coalesce(memberships.channel_id, 'unattributed') as channel_id,
-        messages.sender_role,
-        messages.sent_date as date_day,
-        messages.sent_hour,
-        count(*) as messages,
-        count(case when messages.is_from_customer then 1 end) as customer_messages,
-        count(case when messages.is_effective then 1 end) as effective_messages,
-        count(case when messages.is_effective and messages.polarity = -1 then 1 end) as negative_messages,
-        count(messages.polarity) as judged_messages,
-        count(case when messages.is_effective and messages.is_readable then 1 end) as readable_messages,
-        count(case when messages.sender_role in ('staff', 'bot') then 1 end) as team_messages
-    from messages
-    -- the day on which the archive was exported is in it, but not complete
-    inner join exports on messages.sent_date >= exports.first_day and messages.sent_date <= exports.last_day
-    left join memberships
-        on messages.community_id = memberships.community_id
-        and messages.person_id = memberships.person_id
-        and messages.sent_at >= memberships.joined_at
-        and (memberships.left_at is null or messages.sent_at < memberships.left_at)
-    group by
-        messages.community_id,
-        coalesce(memberships.channel_id, 'unattributed'),
-        messages.sender_role,
-        messages.sent_date,
-        messages.sent_hour
-),
-
-fill_empty_days as (
-    select
-        community_days.community_id,
-        'unattributed' as channel_id,
-        null as sender_role,
-        community_days.date_day,
-        null as sent_hour,
-        0 as messages,
-        0 as customer_messages,
-        0 as effective_messages,
-        0 as negative_messages,
-        0 as judged_messages,
-        0 as readable_messages,
-        0 as team_messages
-    from community_days
-    inner join exports on community_days.date_day >= exports.first_day and community_days.date_day <= exports.last_day
-    left join count_messages
-        on community_days.community_id = count_messages.community_id
-        and community_days.date_day = count_messages.date_day
-    where count_messages.community_id is null
-),
-
-gather_rows as (
-    select * from count_messages
-    union all
-    select * from fill_empty_days
+-- sorted, because rows lie by day: once one is found, later ones are not read
+list_judged_days as (
+    select date_day
+    from message_hours
+    where judged_messages > 0
+    order by date_day
+    limit 1
 ),
 
 find_first_judged_day as (
+    select min(date_day) as first_judged_day
+    from list_judged_days
+),
+
+place_first_judged_day as (
     select
-        *,
-        min(case when judged_messages > 0 then date_day end) over () as first_judged_day
-    from gather_rows
+        message_hours.*,
+        find_first_judged_day.first_judged_day
+    from message_hours
+    cross join find_first_judged_day
 ),
 
 final as (
@@ -94,7 +41,6 @@ final as (
         cast(messages as integer) as messages,
         cast(customer_messages as integer) as customer_messages,
         cast(effective_messages as integer) as effective_messages,
-        cast(team_messages as integer) as team_messages,
         -- where nobody judged the texts yet, or may read any of them, no negative messages are known, not none
         cast(
             case
@@ -103,8 +49,9 @@ final as (
             end as integer
         ) as negative_messages,
         cast(case when date_day >= first_judged_day then readable_messages end as integer) as judgeable_messages,
+        cast(case when sender_role in ('staff', 'bot') then messages else 0 end as integer) as team_messages,
         date_day
-    from find_first_judged_day
+    from place_first_judged_day
 )
 
 select * from final

@@ -1,0 +1,198 @@
+{# What daily models do around their increments (docs/decisions/0068); increments.sql says how. #}
+
+{#
+    Before a model that holds rows by day: the days on which an input has another version than the ledger says, and those
+    of further queries of date_day; their rows go. inputs: {input: query of item, a day, and version}. With by_month the
+    model holds rows by month in `column`, and a day that changed touches all days of its month.
+#}
+{% macro open_days(inputs, queries=[], column='date_day', by_month=false) -%}
+    {{ open_ledger() }}
+    {%- if execute and is_incremental() %}
+    create or replace temp table {{ touched('days') }} as
+    with changed as (
+        {%- for input, now in inputs.items() %}
+        select cast(item as date) as date_day from ({{ changed_items(input, now) }}) as {{ input }}
+        {{ 'union' if not loop.last or queries }}
+        {%- endfor %}
+        {%- for query in queries %}
+        select date_day from ({{ query }}) as query_{{ loop.index }}
+        {{ 'union' if not loop.last }}
+        {%- endfor %}
+    )
+    {%- if by_month %}
+    select distinct
+        cast(unnest(generate_series(date_trunc('month', date_day), last_day(date_day), interval 1 day)) as date) as date_day,
+        true as is_rewritten
+    {%- else %}
+    select date_day, true as is_rewritten
+    {%- endif %}
+    from changed
+    where date_day is not null;
+    delete from {{ this }} where {{ column }} in (select date_day from {{ touched('days') }});
+    {%- endif %}
+{%- endmacro %}
+
+{# After such a model: what it was built from, and the days that it changed. #}
+{% macro close_days(inputs, column='date_day') -%}
+    {{ close_ledger(
+        inputs,
+        'select date_day from ' ~ touched('days') if is_incremental() else 'select ' ~ column ~ ' as date_day from ' ~ this
+    ) }}
+{%- endmacro %}
+
+{# Days that a daily model changed, with the run that changed them last. covered: only days that the archive covers. #}
+{% macro days_of_model(name, covered=false) -%}
+    select days.item, days.version
+    from {{ ledger(name) }} as days
+    {%- if covered %}
+    inner join {{ ref('int_exports_covered') }} as exports
+        on exports.export_name = 'wecom__messages'
+        and exports.is_loaded
+        and cast(days.item as date) between exports.first_day and exports.last_day
+    {%- endif %}
+    where days.input = 'self'
+{%- endmacro %}
+
+{# Days of a table with all that a model reads of them as one number. columns: what is read; rows: condition on them. #}
+{% macro days_of_rows(relation, columns, date_day='date_day', rows='true') -%}
+    select cast({{ date_day }} as varchar) as item, cast(sum(hash({{ columns | join(', ') }})) as varchar) as version
+    from {{ relation }}
+    where {{ rows }}
+    group by {{ date_day }}
+{%- endmacro %}
+
+{# Condition on a day: the message archive covers it. #}
+{% macro is_on_covered_day(column) -%}
+    {{ column }} between
+        (select first_day from {{ ref('int_exports_covered') }} where export_name = 'wecom__messages' and is_loaded)
+        and (select last_day from {{ ref('int_exports_covered') }} where export_name = 'wecom__messages' and is_loaded)
+{%- endmacro %}
+
+{# Query of the changes of memberships that the running model has not seen. #}
+{% macro unseen_membership_changes() -%}
+    select community_id, person_id, changed_from, coalesce(changed_to, timestamp 'infinity') as changed_to
+    from increments.membership_changes
+    where change_number > (
+        select coalesce(max(cast(version as bigint)), 0) from {{ ledger() }} where input = 'membership_changes'
+    )
+{%- endmacro %}
+
+{# Which changes of memberships there are: query of item and version for the ledger. #}
+{% macro seen_membership_changes() -%}
+    select 'last' as item, cast(coalesce(max(change_number), 0) as varchar) as version from increments.membership_changes
+{%- endmacro %}
+
+{# Query of the days on which somebody spoke while a membership of theirs changed. spoken: table of who spoke when. #}
+{% macro days_of_changed_speakers(spoken) -%}
+    select distinct spoken.date_day
+    from {{ spoken }} as spoken
+    inner join ({{ unseen_membership_changes() }}) as changes
+        on spoken.community_id = changes.community_id
+        and spoken.person_id = changes.person_id
+        and spoken.date_day >= cast(changes.changed_from as date)
+        and cast(spoken.date_day as timestamp) <= changes.changed_to
+{%- endmacro %}
+
+{% macro inputs_of_message_days() -%}
+    {{ return({'days': days_of_model('int_messages_flagged')}) }}
+{%- endmacro %}
+
+{% macro open_message_days() -%}
+    {{ open_days(inputs_of_message_days(), [days_of_changed_speakers(this)]) }}
+{%- endmacro %}
+
+{% macro close_message_days() -%}
+    {{ close_days(dict(inputs_of_message_days(), membership_changes=seen_membership_changes())) }}
+{%- endmacro %}
+
+{# A community without messages has a row on each day on which it is there, so these days count too. #}
+{% macro inputs_of_message_hours() -%}
+    {{ return({
+        'days': days_of_model('int_messages_flagged', covered=true),
+        'communities': days_of_rows(
+            ref('int_community_days_spanned'), ['community_id'], rows=is_on_covered_day('date_day')
+        ),
+    }) }}
+{%- endmacro %}
+
+{% macro open_message_hours() -%}
+    {{ open_days(inputs_of_message_hours(), [days_of_changed_speakers(ref('int_message_days_counted'))]) }}
+{%- endmacro %}
+
+{% macro close_message_hours() -%}
+    {{ close_days(dict(inputs_of_message_hours(), membership_changes=seen_membership_changes())) }}
+{%- endmacro %}
+
+{# An order makes active only who is a member when paying, so memberships are an input too. #}
+{% macro inputs_of_activities() -%}
+    {%- set counted = 'person_id in (select person_id from ' ~ ref('int_persons_classified') ~ ' where is_counted)' -%}
+    {{ return({
+        'days': days_of_model('int_message_days_counted'),
+        'activity_days': days_of_rows(ref('int_activity_days_spanned'), ['date_day']),
+        'interactions': days_of_rows(
+            ref('int_interactions_gathered'), ['interaction_id', 'community_id', 'person_id', 'occurred_at'], rows=counted
+        ),
+        'orders': days_of_rows(
+            ref('int_orders_attributed'), ['order_key', 'community_id', 'person_id', 'paid_at'],
+            'paid_date', 'is_valid and ' ~ counted
+        ),
+    }) }}
+{%- endmacro %}
+
+{% macro open_activities() -%}
+    {%- set paid_by_changed_members -%}
+        select distinct orders.paid_date as date_day
+        from {{ ref('int_orders_attributed') }} as orders
+        inner join ({{ unseen_membership_changes() }}) as changes
+            on orders.person_id = changes.person_id
+            and orders.paid_at >= changes.changed_from
+            and orders.paid_at < changes.changed_to
+    {%- endset -%}
+    {{ open_days(inputs_of_activities(), [paid_by_changed_members]) }}
+{%- endmacro %}
+
+{% macro close_activities() -%}
+    {{ close_days(dict(inputs_of_activities(), membership_changes=seen_membership_changes())) }}
+{%- endmacro %}
+
+{% macro inputs_of_interaction_days() -%}
+    {{ return({
+        'days': days_of_model('int_message_days_counted', covered=true),
+        'flows': days_of_rows(
+            ref('int_membership_flows_counted'), ['community_id', 'channel_id', 'closing_memberships'],
+            rows=is_on_covered_day('date_day')
+        ),
+    }) }}
+{%- endmacro %}
+
+{% macro open_interaction_days() -%}
+    {{ open_days(inputs_of_interaction_days()) }}
+{%- endmacro %}
+
+{% macro close_interaction_days() -%}
+    {{ close_days(inputs_of_interaction_days()) }}
+{%- endmacro %}
+
+{% macro inputs_of_message_shares() -%}
+    {{ return({'days': days_of_model('int_message_days_counted', covered=true)}) }}
+{%- endmacro %}
+
+{% macro open_message_shares() -%}
+    {{ open_days(inputs_of_message_shares(), column='month_start_date', by_month=true) }}
+{%- endmacro %}
+
+{% macro close_message_shares() -%}
+    {{ close_days(inputs_of_message_shares(), column='month_start_date') }}
+{%- endmacro %}
+
+{% macro inputs_of_sign_ups() -%}
+    {{ return({'days': days_of_model('int_messages_flagged', covered=true)}) }}
+{%- endmacro %}
+
+{% macro open_sign_ups() -%}
+    {{ open_days(inputs_of_sign_ups()) }}
+{%- endmacro %}
+
+{% macro close_sign_ups() -%}
+    {{ close_days(inputs_of_sign_ups()) }}
+{%- endmacro %}
