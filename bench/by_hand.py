@@ -41,7 +41,8 @@ def months(db: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
         """
         select cast(min(day) as varchar), cast(max(day) as varchar)
         from (
-            select cast(unnest(range(getvariable('first_day'), getvariable('last_day') + 1, interval 1 day)) as date) as day
+            select cast(day as date) as day
+            from (select unnest(range(getvariable('first_day'), getvariable('last_day') + 1, interval 1 day)) as day)
         )
         group by date_trunc('month', day)
         order by 1
