@@ -96,6 +96,15 @@ def test_models_between_what_is_given_and_the_daily_tables(bench):
         between(manifest, ("daily",), ("gone",))
 
 
+def test_the_daily_tables_and_what_is_given_are_models(bench):
+    manifest = ROOT / "target" / "manifest.json"
+    if not manifest.is_file():
+        pytest.skip("target/manifest.json is missing: run `make test-build` or `.venv/bin/dbt parse`")
+    scale = bench("scale")
+    found = scale.between(json.loads(manifest.read_text(encoding="utf-8")))
+    assert {"base_wecom__messages", "int_memberships_described", "int_orders_attributed"} <= set(found)
+
+
 def test_measured_is_the_whole_process_and_its_spilled_files(bench, tmp_path):
     measure = bench("measuring").measure
     code = (
