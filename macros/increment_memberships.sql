@@ -4,15 +4,11 @@
     After int_memberships_described, which is built whole: compares it with the table that it replaces, which dbt keeps
     under another name until the transaction ends, and adds to increments.membership_changes the times during which
     another membership counts than before, or the same one through another channel or in another role. Who reads that
-    keeps the last number that it has seen. Of somebody who leaves only what is after it changes; from the seeds, nothing
-    is noted, for nothing is built in increments.
+    keeps the last number that it has seen. Of somebody who leaves only what is after it changes. Where there is nothing
+    to compare with, all models behind it are built whole; from the seeds every model is.
 #}
 {% macro note_membership_changes() -%}
     {%- if is_landed() -%}
-    create table if not exists increments.membership_changes (
-        run varchar, change_number bigint, community_id varchar, person_id varchar,
-        changed_from timestamp, changed_to timestamp
-    );
     {%- set replaced = load_cached_relation(make_backup_relation(this, 'table')) -%}
     {%- if replaced is not none %}
     insert into increments.membership_changes
@@ -39,6 +35,8 @@
         new.kind is distinct from old.kind
         or new.joined_at is distinct from old.joined_at
         or new.ends_at is distinct from old.ends_at
+    {%- else %}
+    {{ note_whole_build() }}
     {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -19,16 +19,23 @@
 {# Before a build: the place of the ledgers; what a build of the seeds replaces is no longer what they say. #}
 {% macro prepare_increments() -%}
     {%- if is_landed() -%}
-        {{ whole_builds_table() }}
+        {{ shared_ledgers() }}
     {%- elif execute and flags.WHICH in ['build', 'run'] -%}
         drop schema if exists increments cascade
     {%- endif -%}
 {%- endmacro %}
 
-{# Statements that make the table of whole builds: by which definition and in which run each model was built whole. #}
-{% macro whole_builds_table() -%}
+{#
+    Statements that make the tables that several models share: by which definition and in which run each was built whole,
+    and what changed in memberships, which is read also where memberships are left out of a run.
+#}
+{% macro shared_ledgers() -%}
     create schema if not exists increments;
     create table if not exists increments.whole_builds (model varchar, definition varchar, run varchar);
+    create table if not exists increments.membership_changes (
+        run varchar, change_number bigint, community_id varchar, person_id varchar,
+        changed_from timestamp, changed_to timestamp
+    );
 {% endmacro %}
 
 {# Whether tables are built of landed exports, in increments; from the seeds everything is built whole. #}
@@ -52,7 +59,7 @@
     {%- set known, question = found_once(), 'same ' ~ model.unique_id -%}
     {%- if question not in known -%}
         {%- set found = run_query(
-            whole_builds_table() ~ "select definition from increments.whole_builds where model = '" ~ model.name ~ "'"
+            shared_ledgers() ~ "select definition from increments.whole_builds where model = '" ~ model.name ~ "'"
         ).columns[0].values() -%}
         {%- do known.update({question: definition() in found}) -%}
     {%- endif -%}
@@ -74,7 +81,7 @@
             {%- do codes.append(run_query('select cast(sum(hash(t)) as varchar) from ' ~ ref(name) ~ ' as t')[0][0]) -%}
         {%- endfor -%}
         {%- set runs = run_query(
-            whole_builds_table() ~ "select string_agg(run, ' ' order by model) from increments.whole_builds where model in ('"
+            shared_ledgers() ~ "select string_agg(run, ' ' order by model) from increments.whole_builds where model in ('"
             ~ ancestors(model.unique_id) | join("', '") ~ "')"
         ) -%}
         {%- do codes.append(runs[0][0] | string) -%}

@@ -11,7 +11,7 @@ with messages as (
     where
         (is_from_customer or sender_role = 'staff')
         {%- if is_incremental() %}
-        and {{ is_on_touched_day('sent_at') }}
+        and {{ is_on_touched_day('sent_date') }}
         {%- endif %}
 ),
 
@@ -42,7 +42,7 @@ final as (
         and person_id != previous_person_id
         and sent_at <= previous_sent_at + interval '{{ var("reply_window_minutes") }} minutes'
         {%- if is_incremental() %}
-        and {{ is_on_rewritten_day('sent_at') }}
+        and {{ is_on_rewritten_day('sent_date') }}
         {%- endif %}
 )
 

@@ -101,7 +101,7 @@ PLUMBING = {
     *("begin_build", "build_state_table", "finish_build"),  # test_faults_of_builds: what a killed build leaves
     # test_increment compares what they leave with a full rebuild
     *("landed_files", "ledger", "touched", "should_full_refresh", "is_same_definition", "definition", "live_parts"),
-    *("prepare_increments", "whole_builds_table", "is_landed", "fingerprint", "ancestors", "found_once"),
+    *("prepare_increments", "shared_ledgers", "is_landed", "fingerprint", "ancestors", "found_once"),
     *("read_manifest", "held_parts", "parts_to_read", "part_of_row", "open_parts", "close_parts", "base_of_model"),
     *("parts_of_base", "missing_from", "has_changed_parts", "open_copies", "is_touched_copy", "is_among_copies"),
     *("touched_rows", "close_copies", "runs_of", "items_since_seen", "open_ledger", "note_whole_build", "close_ledger"),

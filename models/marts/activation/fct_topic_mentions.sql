@@ -13,7 +13,7 @@ with messages as (
         is_effective
         and terms is not null
         {%- if is_incremental() %}
-        and {{ is_on_rewritten_day('sent_at') }}
+        and {{ is_on_rewritten_day('sent_date') }}
         {%- endif %}
 ),
 
