@@ -53,7 +53,26 @@ def test_without_a_place_to_spill_the_same_memory_is_too_little(warehouse):
 
 def test_the_profile_sets_a_limit_that_the_environment_overrides():
     profile = yaml.safe_load((ROOT / "profiles.example.yml").read_text(encoding="utf-8"))
-    written = profile["community_metrics"]["outputs"]["duckdb"]["settings"]["memory_limit"]
+    (plugin,) = profile["community_metrics"]["outputs"]["duckdb"]["plugins"]
+    written = plugin["config"]["settings"]["memory_limit"]
     render = Environment(autoescape=False).from_string(written).render
     assert render(env_var=lambda name, default: default).endswith(("MB", "GB"))
     assert render(env_var=lambda name, default: {"COMMUNITY_METRICS_MEMORY": "4GB"}[name]) == "4GB"
+
+
+def test_what_the_plugin_sets_once_holds_for_every_cursor(tmp_path):
+    """A node of dbt is a cursor; the file is opened again after the last one has gone."""
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+    from dbt.adapters.duckdb.environments import create
+
+    profile = yaml.safe_load((ROOT / "profiles.example.yml").read_text(encoding="utf-8"))
+    output = profile["community_metrics"]["outputs"]["duckdb"]
+    output["plugins"][0]["config"]["settings"]["memory_limit"] = "256MiB"
+    given = {**output, "path": str(tmp_path / "community_metrics.duckdb"), "database": "community_metrics"}
+    opened = create(DuckDBCredentials.from_dict(given))
+    asked = "select current_setting('TimeZone'), current_setting('memory_limit')"
+    for _ in range(2):
+        first, second = opened.handle(), opened.handle()
+        for handle in (first, second):
+            assert handle.cursor().execute(asked).fetchall() == [("Asia/Shanghai", "256.0 MiB")]
+            handle.close()
