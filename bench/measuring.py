@@ -25,13 +25,13 @@ class Cost:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of the files in a folder; files that vanish meanwhile count nothing."""
+    """Bytes of the files of a folder, which vanish, and it with them, while they are counted."""
     total = 0
-    for path in folder.glob("**/*"):
-        try:
-            total += path.stat().st_size
-        except OSError:
-            continue
+    try:
+        for entry in os.scandir(folder):
+            total += entry.stat().st_size
+    except OSError:
+        pass
     return total
 
 
