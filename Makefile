@@ -37,6 +37,7 @@ export COLUMNS := 160
 RUNTIME := .venv/.installed-runtime
 DEV := .venv/.installed-dev
 PROJECT := .venv/.installed-project
+SUPERSET := .superset/venv/.installed
 CLIENTS := .venv/.installed-clients
 PIP_INSTALL := $(BIN)/python -m pip install -qq --no-deps
 
@@ -72,6 +73,16 @@ check: $(DEV) $(PROJECT) profiles.yml ## check landed exports and metrics at the
 	@$(BIN)/kpi check --docs target/boundaries
 	@echo "Pages: target/boundaries/index.html"
 
+# The file that Superset shows, and where it listens: make superset FILE=/srv/bi/community.duckdb PORT=8090
+FILE ?= warehouse/bi/community.duckdb
+PORT ?= 8088
+.PHONY: superset superset-stop
+superset: $(SUPERSET) ## install Superset apart, start it and build the dashboard of the nine KPIs: FILE=, PORT=
+	@.superset/venv/bin/python -m bi.superset up --file "$(FILE)" --port "$(PORT)"
+
+superset-stop: ## stop that Superset; what it holds stays in .superset
+	@[ ! -e $(SUPERSET) ] || .superset/venv/bin/python -m bi.superset stop
+
 ##@ Develop
 
 .PHONY: setup
@@ -99,6 +110,16 @@ $(CLIENTS): bi/clients.lock | $(BIN)/python
 	@echo "Installing bi/clients.lock"
 	@rm -rf .venv/clients
 	@$(PIP_INSTALL) --target .venv/clients --require-hashes -r bi/clients.lock
+	@touch $@
+
+# Superset needs its own environment, and wheels that end at Python 3.12.
+$(SUPERSET): bi/superset/requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' || \
+	  { echo "Superset needs Python 3.11 or 3.12: make superset PYTHON=python3.12" >&2; exit 1; }
+	@echo "安装 Installing Superset into .superset/venv: 900 MB, 2 minutes of computing"
+	@rm -rf .superset/venv && $(PYTHON) -m venv .superset/venv
+	@.superset/venv/bin/python -m pip install -qq --no-deps --require-hashes -r bi/superset/requirements.lock || \
+	  { echo "安装失败 Superset was not installed: is the package index within reach (pip's message above)?" >&2; exit 1; }
 	@touch $@
 
 $(PROJECT): pyproject.toml $(RUNTIME)

@@ -24,7 +24,10 @@ ROOT = Path(__file__).resolve().parents[1]
 COMPILED = ROOT / "target" / "compiled" / "community_metrics" / "models"
 DAYS = 730
 MODELS = {
-    "counts": ("int_member_stays_ranged", "int_member_cells_counted", "fct_member_days"),
+    "counts": (
+        *("int_member_stays_ranged", "int_member_cell_changes_summed"),
+        *("int_member_cells_counted", "fct_member_days"),
+    ),
     "unfolded": ("fct_membership_days",),
 }
 STOCK = {

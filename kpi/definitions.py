@@ -10,9 +10,47 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-PARTS = ("Answers", "Counts", "Numerator", "Denominator", "Clock", "Null and zero", "Not")
+# the parts of which a definition is made, in this order, and their names in Chinese
+PARTS = {
+    "Answers": "回答",
+    "Counts": "计入",
+    "Numerator": "分子",
+    "Denominator": "分母",
+    "Clock": "时间口径",
+    "Null and zero": "空与零",
+    "Not": "注意",
+}
+COUNTED = tuple(PARTS)[:4]
+LIMITS = tuple(PARTS)[5:]
 _NAMED = re.compile(r"Metric\(\s*'(\w+)'")  # a metric in the filter of another one
 _PART = re.compile(rf"(?:^|(?<=[.?!] ))({'|'.join(PARTS)}): ")
+_PART_ZH = re.compile(rf"(?:^|(?<=[。？]))({'|'.join(PARTS.values())})：")
+_AGGREGATIONS = {"sum": "合计", "count_distinct": "去重计数", "median": "中位数"}
+# what an expression of a derived metric is read as, from the inside out
+_READ = (
+    (r"coalesce\((\w+), 0\)", r"\1（无则为 0）"),
+    (r"nullif\((\w+), 0\)", r"\1"),
+    (r"case when (.+) then (.+) end", r"\2（仅当 \1）"),
+    (r">=", "≥"),
+    (r"<=", "≤"),
+    (r" and ", " 且 "),
+    (r" or ", " 或 "),
+    (r" - ", " − "),
+    (r" / ", " ÷ "),
+)
+
+
+def parts_of(text: str) -> dict[str, str]:
+    """A definition by its parts, ``PARTS``; text before the first one is not told."""
+    said = _PART.split(text)
+    return {name: part.strip() for name, part in zip(said[1::2], said[2::2], strict=True)}
+
+
+def parts_of_chinese(text: str) -> dict[str, str]:
+    """A definition in Chinese by its parts, under their English names."""
+    english = {zh: en for en, zh in PARTS.items()}
+    said = _PART_ZH.split(text)
+    return {english[name]: part for name, part in zip(said[1::2], said[2::2], strict=True)}
 
 
 @dataclass(frozen=True)
@@ -25,6 +63,7 @@ class Metric:
         description: one line.
         meta: ``config.meta``: stage, additivity, direction, unit, clock, version, source_documents, helper.
         formula: how it is made, see ``formula_of``.
+        formula_zh: the same by labels, see ``chinese_formula``.
     """
 
     name: str
@@ -32,6 +71,7 @@ class Metric:
     description: str
     meta: Mapping[str, Any]
     formula: str
+    formula_zh: str = ""
 
     @property
     def is_helper(self) -> bool:
@@ -45,20 +85,44 @@ class Metric:
 
     @cached_property
     def parts(self) -> dict[str, str]:
-        """The description by its parts, ``PARTS``; text before the first one is not told."""
-        said = _PART.split(self.description)
-        return {name: text.strip() for name, text in zip(said[1::2], said[2::2], strict=True)}
+        """The description by its parts, see ``parts_of``."""
+        return parts_of(self.description)
+
+    @cached_property
+    def parts_zh(self) -> dict[str, str]:
+        """``config.meta.definition_zh`` by the same parts; empty for helpers."""
+        said = self.meta.get("definition_zh", {})
+        keys = {name: name.lower().replace(" ", "_") for name in PARTS}
+        return {name: said[key] for name, key in keys.items() if key in said}
 
     @property
     def definition(self) -> str:
         """What it answers and counts, or its numerator and denominator."""
-        named = [f"{name}: {self.parts[name]}" for name in PARTS[:4] if name in self.parts]
-        return " ".join(named) or self.description
+        return " ".join(f"{name}: {self.parts[name]}" for name in COUNTED if name in self.parts) or self.description
+
+    @property
+    def definition_zh(self) -> str:
+        """The same in Chinese; in English where there is none."""
+        return _joined(self.parts_zh, COUNTED) or self.definition
+
+    @property
+    def description_zh(self) -> str | None:
+        """All parts in Chinese, one after another; None for helpers."""
+        return _joined(self.parts_zh, tuple(PARTS)) or None
 
     @property
     def caveats(self) -> str:
         """When it is null and when zero, and what it is not."""
-        return " ".join(f"{name}: {self.parts[name]}" for name in PARTS[5:] if name in self.parts)
+        return " ".join(f"{name}: {self.parts[name]}" for name in LIMITS if name in self.parts)
+
+    @property
+    def caveats_zh(self) -> str:
+        """The same in Chinese; in English where there is none."""
+        return _joined(self.parts_zh, LIMITS) or self.caveats
+
+
+def _joined(parts: Mapping[str, str], names: Iterable[str]) -> str:
+    return "".join(f"{PARTS[name]}：{parts[name]}" for name in names if name in parts)
 
 
 class Definitions:
@@ -68,6 +132,7 @@ class Definitions:
         """Take the content of a ``semantic_manifest.json``."""
         self._manifest = manifest
         self._raw = {metric["name"]: metric for metric in manifest["metrics"]}
+        labels = {name: raw["label"] or name for name, raw in self._raw.items()}
         self.metrics = {
             name: Metric(
                 name,
@@ -75,6 +140,7 @@ class Definitions:
                 " ".join((raw["description"] or "").split()),
                 raw["config"]["meta"],
                 formula_of(raw),
+                chinese_formula(raw, labels),
             )
             for name, raw in self._raw.items()
         }
@@ -138,6 +204,32 @@ def formula_of(metric: Mapping[str, Any]) -> str:
         return f"`{inner['name']}` over the trailing {days}"
     aggregation = parameters.get("metric_aggregation_params") or {}
     return f"{aggregation.get('agg', 'sum')} in `{aggregation.get('semantic_model', '')}`"
+
+
+def chinese_formula(metric: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """How a metric of a manifest is made, in Chinese: by the labels of what it is made of.
+
+    Args:
+        metric: of the manifest.
+        labels: of all its metrics, by id.
+    """
+    parameters = metric["type_params"]
+    kind = metric["type"]
+    if kind == "ratio":
+        return f"{labels[parameters['numerator']['name']]} ÷ {labels[parameters['denominator']['name']]}"
+    if kind == "derived":
+        said = " ".join(parameters["expr"].split())
+        for sql, words in _READ:
+            said = re.sub(sql, words, said)
+        names = {part["alias"] or part["name"]: labels[part["name"]] for part in parameters["metrics"]}
+        return re.sub(r"[a-z_]\w*", lambda found: names.get(found[0], found[0]), said)
+    if kind == "cumulative":
+        window = parameters["cumulative_type_params"]["window"]
+        inner = labels[parameters["cumulative_type_params"]["metric"]["name"]]
+        return f"近 {window['count']} 天的{inner}" if window else f"至今的{inner}"
+    aggregation = parameters.get("metric_aggregation_params") or {}
+    how = aggregation.get("agg", "sum")
+    return f"{aggregation.get('semantic_model', '')} 的{_AGGREGATIONS.get(how, how)}"
 
 
 def _inputs(metric: Mapping[str, Any]) -> list[str]:

@@ -17,7 +17,7 @@ import yaml
 
 from kpi.contracts import load_contracts
 from kpi.contracts.page import exports_page, read_needs
-from kpi.definitions import formula_of
+from kpi.definitions import Metric, chinese_formula, formula_of
 from kpi.semantic import Answer, SemanticLayer
 
 STAGES = {
@@ -41,12 +41,12 @@ def _listed(values: list[str]) -> str:
     return ", ".join(f"`{value}`" for value in values) or "none but time"
 
 
-def _entry(name: str, metric: dict[str, Any], dimensions: list[str]) -> list[str]:
-    meta = metric["config"]["meta"]
-    description = " ".join(metric["description"].split())
-    lines = [f"### {metric['label']} `{name}`", "", description, ""]
+def _entry(metric: Metric, dimensions: list[str]) -> list[str]:
+    meta = metric.meta
+    lines = [f"### {metric.label} `{metric.name}`", "", metric.description, "", metric.description_zh or "", ""]
     facts = {
-        "Formula": formula_of(metric),
+        "Formula": metric.formula,
+        "公式": metric.formula_zh,
         "Clock": meta.get("clock", ""),
         "Additivity": meta["additivity"],
         "Better": meta["direction"],
@@ -60,6 +60,7 @@ def _entry(name: str, metric: dict[str, Any], dimensions: list[str]) -> list[str
 def metrics_page(layer: SemanticLayer, manifest: dict[str, Any]) -> str:
     """The metric catalogue: each metric of the project with definition, formula and splits, by stage."""
     metrics = {metric["name"]: metric for metric in manifest["metrics"].values()}
+    labels = {name: metric["label"] for name, metric in metrics.items()}
     helpers = {name for name, metric in metrics.items() if metric["config"]["meta"].get("helper")}
     lines = [
         "# Metric catalogue 指标目录",
@@ -82,7 +83,10 @@ def metrics_page(layer: SemanticLayer, manifest: dict[str, Any]) -> str:
         own = sorted(n for n, m in metrics.items() if m["config"]["meta"]["stage"] == stage)
         lines += [f"## {title}", ""]
         for name in (n for n in own if n not in helpers):
-            lines += _entry(name, metrics[name], layer.dimensions(name))
+            raw = metrics[name]
+            description, meta = " ".join(raw["description"].split()), raw["config"]["meta"]
+            told = Metric(name, raw["label"], description, meta, formula_of(raw), chinese_formula(raw, labels))
+            lines += _entry(told, layer.dimensions(name))
         lines += ["Helpers:", "", "| id | label | what it counts | formula |", "|---|---|---|---|"]
         for name in (n for n in own if n in helpers):
             cells = [f"`{name}`", metrics[name]["label"], metrics[name]["description"], formula_of(metrics[name])]

@@ -100,9 +100,20 @@
 
 {#
     Paths, relative to a landing directory, of the parts that its manifest lists for an export, or for all exports
-    where the name is none; none when the directory has no manifest.
+    where the name is none; none when the directory has no manifest. A run reads the manifest once.
 #}
 {% macro landed_parts(directory, name=none) -%}
+    {%- set known = found_once() -%}
+    {%- if directory not in known -%}{%- do known.update({directory: read_manifest(directory)}) -%}{%- endif -%}
+    {%- set parts = known[directory] -%}
+    {%- if parts is none or name is not none -%}
+        {{ return(none if parts is none else parts.get(name, [])) }}
+    {%- endif -%}
+    {{ return(parts.values() | sum(start=[])) }}
+{%- endmacro %}
+
+{# The parts that the manifest of a landing directory lists, as {export: paths}; none when there is no manifest. #}
+{% macro read_manifest(directory) -%}
     {%- set manifest = (directory.rstrip('/') ~ '/landed.json') | replace("'", "''") -%}
     {%- if run_query("select count(*) from glob('" ~ manifest ~ "')").columns[0].values()[0] == 0 -%}
         {{ return(none) }}
@@ -114,11 +125,18 @@
             ~ '). Update this checkout.'
         ) }}
     {%- endif -%}
-    {%- set found = run_query(
-        "select path from (select unnest(json_extract_string(content, '$.files[*].parts[*].path')) as path "
-        ~ "from read_text('" ~ manifest ~ "'))" ~ ("" if name is none else " where starts_with(path, '" ~ name ~ "/')")
-    ) -%}
-    {{ return(found.columns[0].values() | list) }}
+    {%- set parts = {} -%}
+    {%- for path in run_query(
+        "select unnest(json_extract_string(content, '$.files[*].parts[*].path')) as path from read_text('" ~ manifest ~ "')"
+    ).columns[0].values() -%}
+        {%- do parts.setdefault(path.split('/')[0], []).append(path) -%}
+    {%- endfor -%}
+    {{ return(parts) }}
+{%- endmacro %}
+
+{# What a run finds out once. All nodes of a run are given the same graph; dbt has no other object that they share. #}
+{% macro found_once() -%}
+    {{ return(graph.setdefault('found_once in ' ~ invocation_id, {})) }}
 {%- endmacro %}
 
 {# Name of a raw cell as export() hands it over: the file's header behind the prefix raw_, quoted for the engine. #}

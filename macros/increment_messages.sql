@@ -25,7 +25,7 @@
 {# The days of these messages, before and after, and those of messages that they take back. #}
 {% macro close_staged_messages() -%}
     {%- set days = 'select distinct cast(sent_at as date) as date_day from ' ~ this -%}
-    {%- if is_increment_open() -%}
+    {%- if is_incremental() -%}
         {%- set touched_rows -%}
             select message_id, sent_at, recalled_message_id from {{ touched('rows') }}
             union all
@@ -107,7 +107,7 @@
     {%- set changed = 'select date_day from ' ~ touched('days') ~ ' where is_rewritten' -%}
     {{ close_ledger(
         {'days': days_of_messages(), 'senders': traits_of_senders(), 'chats': chats_of_communities()},
-        changed if is_increment_open() else 'select distinct sent_date as date_day from ' ~ this
+        changed if is_incremental() else 'select distinct sent_date as date_day from ' ~ this
     ) }}
 {%- endmacro %}
 
@@ -163,7 +163,7 @@
     {%- set changed = 'select date_day from ' ~ touched('days') ~ ' where is_rewritten' -%}
     {{ close_ledger(
         {'days': days_of_judged_messages(covered)},
-        changed if is_increment_open() else 'select distinct date_day from ' ~ this
+        changed if is_incremental() else 'select distinct date_day from ' ~ this
     ) }}
 {%- endmacro %}
 

@@ -1,6 +1,6 @@
 {#
     Incremental models that equal a full rebuild (docs/decisions/0061). Each of them has a ledger, the table
-    increments.<model>: what of each input it was built from (input, item, version), its definition, and under the
+    increments.<model>: what of each input it was built from (input, item, version), and under the
     input 'self' the days that it changed, each with the id of the run that changed it last. A hook before the model
     compares the ledger with its inputs, notes in temporary tables what has to be done again, and deletes those rows;
     the model inserts them; a hook after it writes the ledger. All of that is one transaction.
@@ -16,6 +16,26 @@
     {{ return('touched_' ~ kind ~ '_of_' ~ this.identifier) }}
 {%- endmacro %}
 
+{# Before a build: the place of the ledgers; what a build of the seeds replaces is no longer what they say. #}
+{% macro prepare_increments() -%}
+    {%- if is_landed() -%}
+        {{ whole_builds_table() }}
+    {%- elif execute and flags.WHICH in ['build', 'run'] -%}
+        drop schema if exists increments cascade
+    {%- endif -%}
+{%- endmacro %}
+
+{# Statements that make the table of whole builds: by which definition and in which run each model was built whole. #}
+{% macro whole_builds_table() -%}
+    create schema if not exists increments;
+    create table if not exists increments.whole_builds (model varchar, definition varchar, run varchar);
+{% endmacro %}
+
+{# Whether tables are built of landed exports, in increments; from the seeds everything is built whole. #}
+{% macro is_landed() -%}
+    {{ return(execute and env_var('COMMUNITY_METRICS_EXPORTS', '') != '') }}
+{%- endmacro %}
+
 {#
     dbt's own question whether a table is built anew, asked by every materialization and by is_incremental(): also when
     the stored rows of an incremental model were made by another definition than today's, or of the seeds.
@@ -26,116 +46,106 @@
     {{ return(asked or (model.config.materialized == 'incremental' and not is_same_definition())) }}
 {%- endmacro %}
 
-{# Whether the ledger says that the stored rows were made by today's definition, of landed exports. #}
+{# Whether the stored rows were made by today's definition, of landed exports: asked once a run. #}
 {% macro is_same_definition() -%}
-    {%- if not execute or env_var('COMMUNITY_METRICS_EXPORTS', '') == '' or load_relation(ledger()) is none -%}
-        {{ return(false) }}
+    {%- if not is_landed() or load_cached_relation(this) is none -%}{{ return(false) }}{%- endif -%}
+    {%- set known, question = found_once(), 'same ' ~ model.unique_id -%}
+    {%- if question not in known -%}
+        {%- set found = run_query(
+            whole_builds_table() ~ "select definition from increments.whole_builds where model = '" ~ model.name ~ "'"
+        ).columns[0].values() -%}
+        {%- do known.update({question: definition() in found}) -%}
     {%- endif -%}
-    {%- set found = run_query('select item from ' ~ ledger() ~ " where input = 'definition'").columns[0].values() -%}
-    {{ return(definition() in found) }}
+    {{ return(known[question]) }}
 {%- endmacro %}
 
 {#
     Fingerprint of all that decides what a model's rows are, but its inputs' rows: the files of the model and of all
-    models before it, macros, dbt_project.yml, --vars, the landing directory, and the rows of the reference tables that
-    stand under meta.whole_inputs, of which any change concerns every day.
+    models before it, macros, dbt_project.yml, --vars, the landing directory, the release of DuckDB, the rows of the
+    reference tables that stand under meta.whole_inputs, of which any change concerns every day, and the runs that built
+    models before it whole.
 #}
 {% macro definition() -%}
-    {%- set pending = [model.unique_id] -%}
-    {%- set codes = [] -%}
-    {%- for number in range(graph.nodes | length) if number < pending | length -%}
-        {%- set node = graph.nodes.get(pending[number]) -%}
-        {%- if node and node.resource_type == 'model' -%}
-            {%- do codes.append(node.name ~ node.raw_code) -%}
-            {%- for id in node.depends_on.nodes if id not in pending -%}{%- do pending.append(id) -%}{%- endfor -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- set files = run_query(
-        "select md5(string_agg(content, '' order by filename)) from read_text(['macros/*.sql', 'dbt_project.yml'])"
-    ).columns[0].values()[0] -%}
-    {%- for name in model.config.meta.get('whole_inputs', []) -%}
-        {%- do codes.append(run_query('select cast(sum(hash(t)) as varchar) from ' ~ ref(name) ~ ' as t')[0][0]) -%}
-    {%- endfor -%}
-    {{ return(local_md5(
-        codes | sort | join ~ files ~ invocation_args_dict.get('vars', {}) ~ env_var('COMMUNITY_METRICS_EXPORTS', '')
-    )) }}
-{%- endmacro %}
-
-{# The files of an export as {path: part}; a part that ingest did not land is known by its size and time as well. #}
-{% macro live_parts(name) -%}
-    {%- set landing = env_var('COMMUNITY_METRICS_EXPORTS', '') -%}
-    {%- set function, files = landed_files(landing, name) -%}
-    {%- set parts = {} -%}
-    {%- if files and landed_parts(landing, name) -%}
-        {%- for file in files -%}{%- do parts.update({file: file}) -%}{%- endfor -%}
-    {%- elif files -%}
-        {%- set quoted = files | join('\n') | replace("'", "''") -%}
-        {%- for file, part in run_query(
-            "select filename, filename || '@' || size || '@' || last_modified from read_blob(string_split('" ~ quoted
-            ~ "', '\n'))"
-        ).rows -%}{%- do parts.update({file: part}) -%}{%- endfor -%}
-    {%- endif -%}
-    {{ return(parts) }}
-{%- endmacro %}
-
-{# The parts of an export that the running model has to read: those whose rows it does not hold yet, as {path: part}. #}
-{% macro parts_to_read(name) -%}
-    {%- set parts = live_parts(name) -%}
-    {%- if not is_incremental() -%}{{ return(parts) }}{%- endif -%}
-    {%- set held = run_query('select distinct landed_part from ' ~ this).columns[0].values() | list -%}
-    {%- set new = {} -%}
-    {%- for file, part in parts.items() if part not in held -%}{%- do new.update({file: part}) -%}{%- endfor -%}
-    {{ return(new) }}
-{%- endmacro %}
-
-{# SQL expression of the part that a row was read from, by the file name that the reader adds. #}
-{% macro part_of_row(parts) -%}
-    {%- set whens = [] -%}
-    {%- for file, part in parts.items() if file != part -%}
-        {%- do whens.append("when '" ~ file | replace("'", "''") ~ "' then '" ~ part | replace("'", "''") ~ "'") -%}
-    {%- endfor -%}
-    {{ return('case filename ' ~ whens | join(' ') ~ ' else filename end' if whens else 'filename') }}
-{%- endmacro %}
-
-{# Before a model that holds rows by part: the rows of parts that are no longer live go. #}
-{% macro forget_parts(name) -%}
-    {%- if execute and is_incremental() -%}
-        {%- set live = [] -%}
-        {%- for part in live_parts(name).values() -%}
-            {%- do live.append("'" ~ part | replace("'", "''") ~ "'") -%}
+    {%- set known, question = found_once(), 'definition of ' ~ model.unique_id -%}
+    {%- if question not in known -%}
+        {%- set codes = [fingerprint(model.unique_id), env_var('COMMUNITY_METRICS_EXPORTS', '')] -%}
+        {%- do codes.append(invocation_args_dict.get('vars', {}) | string) -%}
+        {%- for name in model.config.meta.get('whole_inputs', []) -%}
+            {%- do codes.append(run_query('select cast(sum(hash(t)) as varchar) from ' ~ ref(name) ~ ' as t')[0][0]) -%}
         {%- endfor -%}
-        delete from {{ this }}{{ ' where landed_part not in (' ~ live | join(', ') ~ ')' if live }}
+        {%- set runs = run_query(
+            whole_builds_table() ~ "select string_agg(run, ' ' order by model) from increments.whole_builds where model in ('"
+            ~ ancestors(model.unique_id) | join("', '") ~ "')"
+        ) -%}
+        {%- do codes.append(runs[0][0] | string) -%}
+        {%- do known.update({question: local_md5(codes | join('|'))}) -%}
+    {%- endif -%}
+    {{ return(known[question]) }}
+{%- endmacro %}
+
+{# Fingerprint of the files of a node and of all models before it, of macros, and of what reads them. #}
+{% macro fingerprint(id) -%}
+    {%- set known = found_once() -%}
+    {%- if 'macros' not in known -%}
+        {%- set query = "select md5(string_agg(content, '' order by filename)) || version() "
+            ~ "from read_text(['macros/*.sql', 'dbt_project.yml'])" -%}
+        {%- do known.update({'macros': run_query(query)[0][0]}) -%}
+    {%- endif -%}
+    {%- if id not in known -%}
+        {%- set codes = [known['macros'], graph.nodes[id].raw_code] -%}
+        {%- for parent in graph.nodes[id].depends_on.nodes if parent.startswith('model.') -%}
+            {%- do codes.append(fingerprint(parent)) -%}
+        {%- endfor -%}
+        {%- do known.update({id: local_md5(codes | join)}) -%}
+    {%- endif -%}
+    {{ return(known[id]) }}
+{%- endmacro %}
+
+{# Names of all models before a node. #}
+{% macro ancestors(id) -%}
+    {%- set pending, names = [id], [] -%}
+    {%- for step in range(graph.nodes | length) if pending -%}
+        {%- for parent in graph.nodes[pending.pop()].depends_on.nodes if parent.startswith('model.') -%}
+            {%- set name = graph.nodes[parent].name -%}
+            {%- if name not in names -%}{%- do names.append(name) -%}{%- do pending.append(parent) -%}{%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(names) }}
+{%- endmacro %}
+
+{# Before a model: an empty ledger where it is built whole. An increment finds the ledger that it goes on from. #}
+{% macro open_ledger() -%}
+    {%- if is_landed() and not is_incremental() -%}
+    create table if not exists {{ ledger() }} (input varchar, item varchar, version varchar);
+    delete from {{ ledger() }};
     {%- endif -%}
 {%- endmacro %}
 
-{#
-    Makes the ledger of the running model where it is absent and says in a temporary table whether the rows that follow
-    are all of the model's or those touched. What follows asks that table: after the model, dbt would answer otherwise.
-#}
-{% macro open_ledger() -%}
-    create table if not exists {{ ledger() }} (input varchar, item varchar, version varchar);
-    create or replace temp table {{ touched('mode') }} as select {{ execute and is_incremental() }} as is_increment;
-{%- endmacro %}
-
-{# Whether open_ledger() has said that this run of the model is an increment. #}
-{% macro is_increment_open() -%}
-    {{ return(execute and run_query('select is_increment from ' ~ touched('mode')).columns[0].values()[0]) }}
+{# After a model that was built whole: by which definition, and in which run. #}
+{% macro note_whole_build() -%}
+    delete from increments.whole_builds where model = '{{ model.name }}';
+    insert into increments.whole_builds values ('{{ model.name }}', '{{ definition() }}', '{{ invocation_id }}');
 {%- endmacro %}
 
 {#
-    Writes the ledger of the running model: its definition, what it was built from as {input: query of item and version},
-    and the days that it changed, a query of date_day.
+    Writes the ledger of the running model: what it was built from as {input: query of item and version}, and the days
+    that it changed, a query of date_day.
 #}
 {% macro close_ledger(inputs, days) -%}
+    {%- if is_landed() -%}
+    {%- if is_incremental() -%}
     delete from {{ ledger() }} where input != 'self';
-    insert into {{ ledger() }} values ('definition', '{{ definition() if execute }}', '');
+    delete from {{ ledger() }}
+    where input = 'self' and cast(item as date) in (select date_day from ({{ days }}));
+    {%- else -%}
+    {{ note_whole_build() }}
+    {%- endif -%}
     {%- for input, query in inputs.items() %}
     insert into {{ ledger() }} select '{{ input }}', cast(item as varchar), version from ({{ query }}) as built_from;
     {%- endfor %}
-    delete from {{ ledger() }} where input = 'self'
-        {{- ' and cast(item as date) in (select date_day from (' ~ days ~ '))' if is_increment_open() }};
     insert into {{ ledger() }}
     select distinct 'self', cast(date_day as varchar), '{{ invocation_id }}' from ({{ days }}) where date_day is not null;
+    {%- endif -%}
 {%- endmacro %}
 
 {# Query of the items of an input whose version is no longer the one in the ledger; now: query of item and version. #}

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from kpi.definitions import Definitions
 from kpi.export.catalogue import Catalogue
 from kpi.export.write import DEFINITIONS, draft_rows
 from kpi.labels import load_labels
 
 if TYPE_CHECKING:
     from kpi.semantic import SemanticLayer
-
-# parts of a description, see CONTRIBUTING.md
-_CAVEATS = re.compile(r"\bNot: (.*)$")
 
 
 @dataclass(frozen=True)
@@ -48,16 +45,17 @@ def _words(name: str) -> str:
 def describe_metrics(db: duckdb.DuckDBPyConnection, catalogue: Catalogue, layer: SemanticLayer, draft: str) -> None:
     """Draft ``metric_definitions``."""
     rows = []
+    definitions = Definitions(catalogue.manifest)
     for metric in catalogue.metrics.values():
-        caveats = _CAVEATS.search(metric.description)
-        meta = metric.meta
+        meta, told = metric.meta, definitions.metrics[metric.id]
         rows.append(
             (
                 *(metric.id, metric.label, metric.label_en, meta["stage"], metric.unit, meta["direction"]),
-                *(metric.description, metric.formula, meta.get("clock"), caveats and caveats[1], meta["additivity"]),
+                *(metric.description, metric.formula, meta.get("clock"), told.parts.get("Not"), meta["additivity"]),
                 *(meta["version"], ", ".join(meta["source_documents"]), ", ".join(metric.synonyms)),
                 *(layer.finest_grain(metric.id), ", ".join(layer.dimensions(metric.id))),
                 *(meta.get("kind"), metric.settles_after_days),
+                *(told.description_zh, told.formula_zh, told.parts_zh.get("Clock"), told.parts_zh.get("Not")),
             )
         )
     types = dict.fromkeys(DEFINITIONS, "varchar") | {"version": "bigint", "settles_after_days": "bigint"}

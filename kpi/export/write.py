@@ -67,6 +67,10 @@ DEFINITIONS = {
     "dimensions": "可拆维度 dimensions that it can be split by",
     "kind": "proportion where Wilson's interval is given; else null",
     "settles_after_days": "days after the end of a period until its figure stands still",
+    "definition_zh": "中文口径 the definition in Chinese: 回答、计入 or 分子 and 分母、时间口径、空与零、注意",
+    "formula_zh": "中文公式 the formula by labels",
+    "clock_zh": "中文时间口径 the clock in Chinese",
+    "caveats_zh": "中文注意 what it is not, in Chinese",
 }
 DIMENSIONS = {
     "dimension": "维度 MetricFlow's name",

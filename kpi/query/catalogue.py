@@ -22,8 +22,8 @@ def find(text: str, project: Path, *, helpers: bool = False) -> list[dict[str, A
         helpers: look among metrics that only feed others too.
 
     Returns:
-        For each: ``metric``, ``label``, ``stage`` and ``direction`` in both languages, ``definition``, ``formula``,
-        ``clock``, ``caveats``, ``additivity``, ``unit``, ``synonyms``, ``version``, ``source_documents``.
+        For each: ``metric``, ``label``, ``stage``, ``direction``, ``definition``, ``formula``, ``clock`` and
+        ``caveats`` in both languages, ``additivity``, ``unit``, ``synonyms``, ``version``, ``source_documents``.
 
     Raises:
         QueryError: when there is none, with the nearest.
@@ -88,15 +88,16 @@ def possible(words: Sequence[str], project: Path) -> dict[str, Any]:
 
 def _told(metric: Metric, labels: Labels) -> dict[str, Any]:
     words, meta = labels.metrics.get(metric.name), metric.meta
+    clock = metric.parts.get("Clock", meta.get("clock", ""))
     return {
         "metric": metric.name,
         "label": {"zh": metric.label, "en": words.en if words else metric.name},
         "stage": _both(labels.stages[meta["stage"]]),
         "direction": _both(labels.directions[str(meta["direction"])]),
-        "definition": metric.definition,
-        "formula": metric.formula,
-        "clock": metric.parts.get("Clock", meta.get("clock", "")),
-        "caveats": metric.caveats,
+        "definition": _both((metric.definition_zh, metric.definition)),
+        "formula": _both((metric.formula_zh, metric.formula)),
+        "clock": _both((metric.parts_zh.get("Clock", clock), clock)),
+        "caveats": _both((metric.caveats_zh, metric.caveats)),
         "additivity": meta["additivity"],
         "unit": metric.unit,
         "synonyms": list(words.synonyms) if words else [],

@@ -104,10 +104,10 @@ def _print_metric(item: dict[str, Any], lang: str) -> None:
     other = "en" if lang == "zh" else "zh"
     heads = {
         "stage": ("阶段", "stage", item["stage"][lang]),
-        "definition": ("定义", "definition", item["definition"]),
-        "formula": ("公式", "formula", item["formula"]),
-        "clock": ("时间口径", "clock", item["clock"]),
-        "caveats": ("注意", "caveats", item["caveats"]),
+        "definition": ("定义", "definition", item["definition"][lang]),
+        "formula": ("公式", "formula", item["formula"][lang]),
+        "clock": ("时间口径", "clock", item["clock"][lang]),
+        "caveats": ("注意", "caveats", item["caveats"][lang]),
         "additivity": ("可加性", "additivity", item["additivity"]),
         "unit": ("单位", "unit", item["unit"]),
         "direction": ("方向", "better", item["direction"][lang]),

@@ -29,6 +29,7 @@ ALL = "all"
 FEWEST = 3  # earlier moves, to say what is usual
 OF_A_STAGE = 2  # moves at most: metrics of a stage move together
 PARTS = 7  # shown; smaller ones of one kind are put together, which keeps the sum
+TELLS_LITTLE = 0.01  # see _told: customers beside a few KOLs say nothing
 MUCH_REST = 0.5  # of the change: then a split says little
 ROBUST = 1.4826  # median of absolute deviations to standard deviation, of a normal distribution
 REST = {
@@ -217,6 +218,8 @@ def _move(metric: str, before: Row, after: Row, size: float, splits: tuple[dict,
         told = _told(effects) * (1 - rest / abs(change))
         if best is None or told > best[0]:
             best = (told, dimension, effects)
+    if best is not None and best[0] < TELLS_LITTLE:
+        best, reason = None, ("各组按其大小一起变动，没有哪一组突出", "the groups moved together, each by its size")
     if best is None:
         return Move(
             metric,
@@ -227,8 +230,8 @@ def _move(metric: str, before: Row, after: Row, size: float, splits: tuple[dict,
             None,
             None,
             (),
-            f"不能拆分：{reason[0]}",
-            f"Cannot be split: {reason[1]}",
+            f"没有拆分：{reason[0]}",
+            f"not split: {reason[1]}",
         )
     parts = _named(best[2], best[1], additivity)
     why = (f"变动为平时的 {size:.1f} 倍", f"{size:.1f} times a usual move")

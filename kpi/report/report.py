@@ -97,7 +97,7 @@ def build(metrics: Metrics, wanted: Wanted) -> str:
         partial=_partial(ctx.period),
         points=[] if ctx.campaign else summary.points(ctx),
         sections=sections,
-        charts=_drawn(sections),
+        data=_drawn(sections),
         made=Text(made.replace("definitions", "口径"), made),
     )
 

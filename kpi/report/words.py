@@ -14,7 +14,6 @@ WORDS = {
     "others": Text("该阶段其他指标", "Other metrics of the stage"),
     "look_at": Text("先看", "Look at"),
     "to_do": Text("可做", "To do"),
-    "clock": Text("时间口径", "Clock"),
     "version": Text("版本", "Version"),
     "sources": Text("来源文档", "Source documents"),
 }

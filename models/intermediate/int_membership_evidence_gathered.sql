@@ -12,6 +12,10 @@ group_members as (
     select * from {{ ref('stg_wecom__group_members') }}
 ),
 
+lists as (
+    select * from {{ ref('int_member_lists_dated') }}
+),
+
 name_callbacks as (
     select
         group_events.chat_id as community_id,
@@ -34,64 +38,41 @@ name_presences as (
     inner join identities on group_members.member_key = identities.identity_key
 ),
 
-list_snapshots as (
-    select distinct
-        community_id,
-        snapshot_at
-    from name_presences
-),
-
-open_snapshot_intervals as (
+-- who joined before a list, or stands in the list before it, must be in it, or has left unnoticed before it
+expect_next_list as (
     select
-        community_id,
-        snapshot_at as closes_at,
-        coalesce(
-            lag(snapshot_at) over (partition by community_id order by snapshot_at),
-            timestamp '1900-01-01'
-        ) as opens_at
-    from list_snapshots
-),
-
-gather_sightings as (
-    select
-        community_id,
-        person_id,
-        occurred_at as seen_at
+        name_callbacks.community_id,
+        name_callbacks.person_id,
+        lists.snapshot_at
     from name_callbacks
-    where evidence_kind = 'join'
-    union all
+    inner join lists
+        on name_callbacks.community_id = lists.community_id
+        and name_callbacks.occurred_at < lists.snapshot_at
+        and (lists.previous_snapshot_at is null or name_callbacks.occurred_at >= lists.previous_snapshot_at)
+    where name_callbacks.evidence_kind = 'join'
+    union
     select
-        community_id,
-        person_id,
-        snapshot_at as seen_at
+        name_presences.community_id,
+        name_presences.person_id,
+        lists.snapshot_at
     from name_presences
-),
-
--- a person seen inside must be in the next snapshot, or has left unnoticed before it
-expect_next_snapshot as (
-    select distinct
-        gather_sightings.community_id,
-        gather_sightings.person_id,
-        open_snapshot_intervals.closes_at as snapshot_at
-    from gather_sightings
-    inner join open_snapshot_intervals
-        on gather_sightings.community_id = open_snapshot_intervals.community_id
-        and gather_sightings.seen_at >= open_snapshot_intervals.opens_at
-        and gather_sightings.seen_at < open_snapshot_intervals.closes_at
+    inner join lists
+        on name_presences.community_id = lists.community_id
+        and name_presences.snapshot_at = lists.previous_snapshot_at
 ),
 
 infer_leaves as (
     select
-        expect_next_snapshot.community_id,
-        expect_next_snapshot.person_id,
-        expect_next_snapshot.snapshot_at as occurred_at,
+        expect_next_list.community_id,
+        expect_next_list.person_id,
+        expect_next_list.snapshot_at as occurred_at,
         'leave' as evidence_kind,
         'unknown' as leave_reason
-    from expect_next_snapshot
+    from expect_next_list
     left join name_presences
-        on expect_next_snapshot.community_id = name_presences.community_id
-        and expect_next_snapshot.person_id = name_presences.person_id
-        and expect_next_snapshot.snapshot_at = name_presences.snapshot_at
+        on expect_next_list.community_id = name_presences.community_id
+        and expect_next_list.person_id = name_presences.person_id
+        and expect_next_list.snapshot_at = name_presences.snapshot_at
     where name_presences.person_id is null
 ),
 

@@ -1,39 +1,25 @@
 -- Evidence to stays [joined_at, left_at): a join while inside and a repeated leave change nothing.
-with evidence as (
-    select * from {{ ref('int_membership_evidence_gathered') }}
-),
-
-communities as (
-    select * from {{ ref('int_communities_described') }}
-),
-
-calendar as (
-    select * from {{ ref('int_calendar_bounded') }}
-),
-
-snapshots as (
-    select distinct
-        chat_id as community_id,
-        exported_at as snapshot_at
-    from {{ ref('stg_wecom__group_members') }}
+with communities as (
+    select
+        communities.*,
+        calendar.as_of_date,
+        cast(coalesce(communities.observed_from_date, calendar.history_start_date) as timestamp) as observed_from
+    from {{ ref('int_communities_described') }} as communities
+    cross join {{ ref('int_calendar_bounded') }} as calendar
 ),
 
 order_evidence as (
     select
         evidence.*,
-        communities.dissolved_at,
-        communities.created_at,
-        cast(coalesce(communities.observed_from_date, calendar.history_start_date) as timestamp) as observed_from,
         lag(evidence.evidence_kind) over (
             partition by evidence.community_id, evidence.person_id
             -- at the same second the leave comes first: who leaves and rejoins is inside
             order by evidence.occurred_at asc, evidence.evidence_kind desc, evidence.leave_reason asc
         ) as previous_kind
-    from evidence
+    from {{ ref('int_membership_evidence_gathered') }} as evidence
     inner join communities on evidence.community_id = communities.community_id
-    cross join calendar
     where
-        cast(evidence.occurred_at as date) <= calendar.as_of_date
+        cast(evidence.occurred_at as date) <= communities.as_of_date
         and (communities.dissolved_at is null or evidence.occurred_at <= communities.dissolved_at)
 ),
 
@@ -50,63 +36,51 @@ pair_joins_with_leaves as (
     )
 ),
 
+-- a leave without a join can only be the first that is known of somebody
 date_unseen_joins as (
     select
         leaves.community_id,
         leaves.person_id,
-        leaves.occurred_at,
-        max(snapshots.snapshot_at) as last_absent_at
-    from pair_joins_with_leaves as leaves
-    left join snapshots
-        on leaves.community_id = snapshots.community_id
-        and leaves.occurred_at > snapshots.snapshot_at
-    where leaves.evidence_kind = 'leave' and leaves.previous_kind is null
-    group by leaves.community_id, leaves.person_id, leaves.occurred_at
-),
-
-list_stays as (
-    select
-        community_id,
-        person_id,
-        occurred_at as joined_at,
-        coalesce(next_at, dissolved_at) as left_at,
-        case
-            when next_at is not null then next_reason
-            when dissolved_at is not null then 'dissolved'
-        end as leave_reason,
-        false as is_join_unknown
-    from pair_joins_with_leaves
-    where evidence_kind = 'join'
-    union all
-    select
-        leaves.community_id,
-        leaves.person_id,
-        -- absent from a list: joined after it; never listed: inside before anybody looked, if the community is as old
-        case
-            when date_unseen_joins.last_absent_at >= leaves.created_at then date_unseen_joins.last_absent_at
-            when leaves.created_at < leaves.observed_from then leaves.observed_from - interval '1 second'
-            else leaves.created_at
-        end as joined_at,
         leaves.occurred_at as left_at,
         leaves.leave_reason,
-        true as is_join_unknown
+        max(lists.snapshot_at) as last_absent_at
     from pair_joins_with_leaves as leaves
-    inner join date_unseen_joins
-        on leaves.community_id = date_unseen_joins.community_id
-        and leaves.person_id = date_unseen_joins.person_id
-        and leaves.occurred_at = date_unseen_joins.occurred_at
+    left join {{ ref('int_member_lists_dated') }} as lists
+        on leaves.community_id = lists.community_id
+        and leaves.occurred_at > lists.snapshot_at
     where leaves.evidence_kind = 'leave' and leaves.previous_kind is null
+    group by leaves.community_id, leaves.person_id, leaves.occurred_at, leaves.leave_reason
 ),
 
 final as (
     select
-        community_id,
-        person_id,
-        joined_at,
-        left_at,
-        leave_reason,
-        is_join_unknown
-    from list_stays
+        stays.community_id,
+        stays.person_id,
+        stays.occurred_at as joined_at,
+        coalesce(stays.next_at, communities.dissolved_at) as left_at,
+        case
+            when stays.next_at is not null then stays.next_reason
+            when communities.dissolved_at is not null then 'dissolved'
+        end as leave_reason,
+        false as is_join_unknown
+    from pair_joins_with_leaves as stays
+    inner join communities on stays.community_id = communities.community_id
+    where stays.evidence_kind = 'join'
+    union all
+    select
+        unseen.community_id,
+        unseen.person_id,
+        -- absent from a list: joined after it; never listed: inside before anybody looked, if the community is as old
+        case
+            when unseen.last_absent_at >= communities.created_at then unseen.last_absent_at
+            when communities.created_at < communities.observed_from then communities.observed_from - interval '1 second'
+            else communities.created_at
+        end as joined_at,
+        unseen.left_at,
+        unseen.leave_reason,
+        true as is_join_unknown
+    from date_unseen_joins as unseen
+    inner join communities on unseen.community_id = communities.community_id
 )
 
 select * from final

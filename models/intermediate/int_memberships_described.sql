@@ -1,9 +1,15 @@
+{{ config(post_hook="{{ note_membership_changes() }}") }}
+
 with spells as (
     select * from {{ ref('int_membership_spells_built') }}
 ),
 
 channels as (
     select * from {{ ref('int_membership_channels_attributed') }}
+),
+
+transfers as (
+    select * from {{ ref('int_membership_transfers_found') }}
 ),
 
 communities as (
@@ -18,25 +24,6 @@ calendar as (
     select * from {{ ref('int_calendar_bounded') }}
 ),
 
-find_transfers as (
-    select distinct
-        leaving.community_id,
-        leaving.person_id,
-        leaving.spell_number
-    from spells as leaving
-    inner join spells as joining
-        on leaving.person_id = joining.person_id
-        and leaving.community_id != joining.community_id
-        and not joining.is_join_unknown
-        and joining.joined_at >= leaving.left_at - interval '{{ var("transfer_window_hours") }} hours'
-        and joining.joined_at <= leaving.left_at + interval '{{ var("transfer_window_hours") }} hours'
-    inner join communities as left_community on leaving.community_id = left_community.community_id
-    inner join communities as joined_community on joining.community_id = joined_community.community_id
-    where
-        left_community.community_family = joined_community.community_family
-        and leaving.leave_reason != 'dissolved'
-),
-
 final as (
     select
         {{ dbt.hash(
@@ -46,7 +33,7 @@ final as (
         spells.person_id,
         channels.channel_id,
         persons.role,
-        case when find_transfers.person_id is not null then 'transferred' else spells.leave_reason end as leave_reason,
+        case when transfers.person_id is not null then 'transferred' else spells.leave_reason end as leave_reason,
         persons.is_counted,
         spells.is_join_unknown,
         cast(spells.joined_at as date)
@@ -61,10 +48,10 @@ final as (
         on spells.community_id = channels.community_id
         and spells.person_id = channels.person_id
         and spells.spell_number = channels.spell_number
-    left join find_transfers
-        on spells.community_id = find_transfers.community_id
-        and spells.person_id = find_transfers.person_id
-        and spells.spell_number = find_transfers.spell_number
+    left join transfers
+        on spells.community_id = transfers.community_id
+        and spells.person_id = transfers.person_id
+        and spells.spell_number = transfers.spell_number
     left join communities on spells.community_id = communities.community_id
     cross join calendar
 )

@@ -9,7 +9,7 @@
 
 -- Messages sent in communities and not taken back, with the effective-message rule applied. Who has not agreed to the
 -- archive is counted, not read: what the words say is null.
-with messages as (
+with messages as not materialized (
     select * from {{ ref('stg_wecom__messages') }}
     {%- if is_incremental() %}
     where {{ is_on_touched_day('sent_at') }}
@@ -52,7 +52,34 @@ list_recalls as (
     where action = 'recall'
 ),
 
-keep_messages as (
+-- Repeats and bursts are few: only messages whose sender said the same before, or much in that time, are sorted, and
+-- sorting them all is what memory would not hold. Hashes of two keys may be equal: then one looks at more than needed.
+list_recurring as (
+    select hash(chat_id, sender_key, content_hash) as recurring_hash
+    from messages
+    where content_hash is not null
+    group by hash(chat_id, sender_key, content_hash)
+    having count(*) > 1
+),
+
+list_crowded as (
+    select hash(chat_id, sender_key, floor(epoch(sent_at) / {{ var('effective_burst_seconds') }})) as crowded_hash
+    from messages
+    group by hash(chat_id, sender_key, floor(epoch(sent_at) / {{ var('effective_burst_seconds') }}))
+    having count(*) > {{ var('effective_burst_messages') }}
+),
+
+list_suspects as (
+    select message_id
+    from messages
+    where
+        hash(chat_id, sender_key, content_hash) in (select list_recurring.recurring_hash from list_recurring)
+        or hash(chat_id, sender_key, floor(epoch(sent_at) / {{ var('effective_burst_seconds') }}))
+        in (select list_crowded.crowded_hash from list_crowded)
+),
+
+-- read twice, and too wide to be kept between
+keep_messages as not materialized (
     select
         messages.*,
         identities.person_id,
@@ -70,29 +97,23 @@ keep_messages as (
             {% if var('effective_count_media') -%}
             or coalesce(message_types.is_media, false)
             {%- endif %}
-        ) as has_content,
-        persons.role in ('staff', 'bot')
-        or not consents_known.is_known
-        -- who is not in the list, or not yet, has said nothing
-        or coalesce(consents.agree_status, 'Default_Agree') in ({{ consenting }}) as is_readable
+        ) as has_content
     from messages
     inner join communities on messages.chat_id = communities.community_id
     inner join identities on messages.sender_key = identities.identity_key
     inner join persons on identities.person_id = persons.person_id
     left join message_types on messages.message_type = message_types.msgtype
     left join list_recalls on messages.message_id = list_recalls.recalled_message_id
-    left join consents
-        on identities.person_id = consents.person_id
-        and messages.sent_at >= consents.valid_from
-        and (consents.valid_to is null or messages.sent_at < consents.valid_to)
-    cross join consents_known
     cross join calendar
     where
         messages.action = 'send'
         and coalesce(message_types.is_message, true)
         and list_recalls.recalled_message_id is null
-        and cast(messages.sent_at as date) >= calendar.history_start_date
-        and cast(messages.sent_at as date) <= calendar.as_of_date
+        -- no comparison for the planner: it takes those of a join to leave next to nothing, and would then hold all
+        -- messages in memory to look up the persons in them
+        and coalesce(
+            cast(messages.sent_at as date) between calendar.history_start_date and calendar.as_of_date, false
+        )
 ),
 
 mark_repeats as (
@@ -108,6 +129,7 @@ mark_repeats as (
             false
         ) as is_repeat
     from keep_messages
+    where message_id in (select list_suspects.message_id from list_suspects)
 ),
 
 number_burst as (
@@ -124,6 +146,29 @@ number_burst as (
     from mark_repeats
 ),
 
+list_repetitive as (
+    select message_id
+    from number_burst
+    where is_repeat or number_in_burst > {{ var('effective_burst_messages') }}
+),
+
+read_with_consent as (
+    select
+        keep_messages.*,
+        coalesce(keep_messages.has_content and list_repetitive.message_id is null, false) as is_effective,
+        keep_messages.sender_role in ('staff', 'bot')
+        or not consents_known.is_known
+        -- who is not in the list, or not yet, has said nothing
+        or coalesce(consents.agree_status, 'Default_Agree') in ({{ consenting }}) as is_readable
+    from keep_messages
+    left join list_repetitive on keep_messages.message_id = list_repetitive.message_id
+    left join consents
+        on keep_messages.person_id = consents.person_id
+        and keep_messages.sent_at >= consents.valid_from
+        and (consents.valid_to is null or keep_messages.sent_at < consents.valid_to)
+    cross join consents_known
+),
+
 final as (
     select
         message_id,
@@ -132,10 +177,7 @@ final as (
         sender_role,
         message_type,
         is_counted as is_from_customer,
-        coalesce(
-            has_content and not is_repeat and number_in_burst <= {{ var('effective_burst_messages') }},
-            false
-        ) as is_effective,
+        is_effective,
         coalesce(is_solitaire, false) as is_solitaire,
         is_readable,
         case when is_readable then polarity end as polarity,
@@ -143,7 +185,7 @@ final as (
         cast(sent_at as date) as sent_date,
         cast(extract(hour from sent_at) as integer) as sent_hour,
         sent_at
-    from number_burst
+    from read_with_consent
     {%- if is_incremental() %}
     where {{ is_on_rewritten_day('sent_at') }}
     {%- endif %}

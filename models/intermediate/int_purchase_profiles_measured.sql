@@ -1,18 +1,9 @@
-{%- set loyalty_window_days = 180 -%}
-{%- set value_window_days = 365 -%}
+-- What loyalty tiers and RFM look at. Who has opted out of profiling by then is not there: he has no score, and the
+-- scores of others do not rank him. A view: it leaves out a few buyers.
+{{ config(materialized='view') }}
 
--- What loyalty tiers and RFM look at, per buyer at each snapshot of the segments. Who has opted out of profiling by
--- then is not there: he has no score, and the scores of others do not rank him.
-with orders as (
-    select * from {{ ref('int_orders_resolved') }}
-    where
-        is_valid
-        and person_id is not null -- a buyer of whom the shop knows no key is nobody to judge
-),
-
-snapshots as (
-    select distinct snapshot_date
-    from {{ ref('int_segment_inputs_measured') }}
+with purchase_windows as (
+    select * from {{ ref('int_purchase_windows_measured') }}
 ),
 
 opt_outs as (
@@ -20,37 +11,21 @@ opt_outs as (
     where has_opted_out
 ),
 
-date_purchases as (
-    select
-        snapshots.snapshot_date,
-        orders.person_id,
-        orders.paid_date,
-        orders.paid_amount - orders.refunded_amount as net_amount,
-        {{ dbt.datediff(
-            'orders.paid_date', 'snapshots.snapshot_date', 'day'
-        ) }} as days_ago
-    from snapshots
-    inner join orders on snapshots.snapshot_date >= orders.paid_date
-    left join opt_outs
-        on orders.person_id = opt_outs.person_id
-        and snapshots.snapshot_date >= opt_outs.valid_from
-        and (opt_outs.valid_to is null or snapshots.snapshot_date < opt_outs.valid_to)
-    where opt_outs.person_id is null
-),
-
 final as (
     select
-        snapshot_date,
-        person_id,
-        min(days_ago) as recency_days,
-        count(distinct paid_date) as purchase_days,
-        count(distinct case when days_ago < {{ loyalty_window_days }} then paid_date end) as loyalty_purchase_days,
-        cast(sum(net_amount) as decimal(18, 2)) as monetary_amount,
-        cast(
-            sum(case when days_ago < {{ value_window_days }} then net_amount else 0 end) as decimal(18, 2)
-        ) as value_amount
-    from date_purchases
-    group by snapshot_date, person_id
+        purchase_windows.snapshot_date,
+        purchase_windows.person_id,
+        purchase_windows.recency_days,
+        purchase_windows.purchase_days,
+        purchase_windows.loyalty_purchase_days,
+        purchase_windows.monetary_amount,
+        purchase_windows.value_amount
+    from purchase_windows
+    left join opt_outs
+        on purchase_windows.person_id = opt_outs.person_id
+        and purchase_windows.snapshot_date >= opt_outs.valid_from
+        and (opt_outs.valid_to is null or purchase_windows.snapshot_date < opt_outs.valid_to)
+    where opt_outs.person_id is null
 )
 
 select * from final

@@ -202,6 +202,8 @@ def write(path: Path) -> Path:
                 "",
                 "day",
                 "",
+                "回答：<b>什么</b>？",
+                "甲 ÷ 乙",
             )
             for metric in METRICS
         ]
@@ -218,6 +220,8 @@ def write(path: Path) -> Path:
                 "synonyms",
                 "finest_grain",
                 "dimensions",
+                "definition_zh",
+                "formula_zh",
             ),
             definitions,
         )

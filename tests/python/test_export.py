@@ -338,6 +338,19 @@ def test_an_export_that_dies_leaves_the_old_tables_whole(
         )
 
 
+def test_definitions_stand_in_both_languages(exported):
+    with duckdb.connect(str(exported), read_only=True) as db:
+        columns = ("definition", "formula", "clock", "caveats")
+        for column in (*columns, *(f"{name}_zh" for name in columns)):
+            missing = f"select metric_id from metrics.metric_definitions where coalesce({column}, '') = ''"
+            assert db.execute(missing).fetchall() == [], column
+        formula, caveats, definition = db.execute(
+            "select formula_zh, caveats_zh, definition_zh from metrics.metric_definitions "
+            "where metric_id = 'leave_rate'"
+        ).fetchone()
+    assert formula == "退群人次 ÷ 期间在群人次" and definition.endswith(f"注意：{caveats}")
+
+
 def test_tables_of_queries_that_are_gone_go(exported, catalogue, semantic_layer, some_asks, tmp_path):
     file = tmp_path / exported.name
     shutil.copy(exported, file)

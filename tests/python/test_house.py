@@ -24,7 +24,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 # Never committed, so never read here: what is installed, generated or the machine's own.
 GENERATED = {
-    *(".git", ".venv", "target", "logs", "warehouse"),
+    *(".git", ".superset", ".venv", "target", "logs", "warehouse"),
     *("dbt_packages", "dbt_internal_packages"),
     *("__pycache__", ".pytest_cache", ".ruff_cache", "profiles.yml", ".user.yml"),
 }

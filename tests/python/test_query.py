@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kpi.app import app
-from kpi.definitions import Definitions, read_definitions
+from kpi.definitions import Definitions, parts_of_chinese, read_definitions
 from kpi.engines import DuckDb
 from kpi.labels import load_labels
 from kpi.query import cache, compiled, fast, run
@@ -336,12 +336,24 @@ def test_every_metric_is_found_by_its_words():
         find_metric("退群旅", definitions, labels)
 
 
+def test_every_definition_is_said_in_chinese_too():
+    """Part by part as in English, with the same numbers, and read back from one text as it was written."""
+    for name, metric in read_definitions(ROOT).catalogue.items():
+        assert list(metric.parts_zh) == list(metric.parts), f"{name}: config.meta.definition_zh lacks a part"
+        for part, text in metric.parts_zh.items():
+            assert re.search("[一-鿿]", text) and text[-1] in "。？", f"{name}, {part}: {text}"
+        numbers = [set(re.findall(r"\d+", text)) for text in (metric.description, metric.description_zh)]
+        assert numbers[0] <= numbers[1], f"{name}: {numbers[0] - numbers[1]} is missing in Chinese"
+        assert parts_of_chinese(metric.description_zh) == metric.parts_zh
+        assert not re.search("case|when|coalesce|nullif", metric.formula_zh)
+
+
 def test_metrics_are_found_and_explained():
     found = json.loads(CliRunner().invoke(app, ["metrics", "留存", "--json"]).stdout)
     names = {item["metric"] for item in found}
     assert {"membership_retention_rate_d7", "repurchase_rate_90d"} <= names and "orders" not in names
     one = CliRunner().invoke(app, ["metrics", "leave_rate"], env={"COLUMNS": "200"}).stdout
-    for part in ("退群率", "`leaves` / `memberships_at_risk`", "Null when the denominator is 0", TYPE, "001, 004"):
+    for part in ("退群率", "退群人次 ÷ 期间在群人次", "分母为 0 或未知时为空", TYPE, "001, 004"):
         assert part in one
     failed = CliRunner().invoke(app, ["metrics", "xyzzy"])
     assert failed.exit_code == 2 and "no such metric" in failed.stderr

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import html
 import os
 import shutil
+import zlib
 
 import duckdb
 import pytest
@@ -14,6 +16,7 @@ from typer.testing import CliRunner
 
 from kpi.cli import app
 from kpi.report.figures import change, show
+from kpi.report.page import pack
 from kpi.report.report import Wanted, build
 from kpi.report.source import ReportError, open_metrics
 
@@ -257,9 +260,28 @@ def test_it_prints_on_paper_in_light_colours(opened):
 
 def test_the_page_may_load_nothing_and_is_the_same_each_time(report, metrics_file):
     assert "default-src 'none'; script-src 'sha256-" in html.unescape(report)
-    assert len(report.encode()) < 2_500_000
+    assert len(report.encode()) < 1_000_000
     with open_metrics(metrics_file) as metrics:
         assert build(metrics, Wanted()) == report
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a", id="fixed codes"),
+        pytest.param("入群率 leave_rate 0.9412 \U0001f600\n" * 9000, id="codes of their own, long matches"),
+        pytest.param(
+            "".join(chr(33 + (n * n * 7919 + n // 3) % 60000 % 50000) for n in range(40_000)), id="many symbols"
+        ),
+    ],
+)
+def test_what_is_packed_comes_out_as_it_went_in(wide, text):
+    packed = pack(text)
+    there = "([text, size]) => unpack({ dataset: { size }, textContent: text })"
+    assert wide.evaluate(there, [packed.text, packed.size]) == text
+    stored = zlib.compressobj(0, zlib.DEFLATED, -15)
+    plain = base64.b64encode(stored.compress(text.encode()) + stored.flush()).decode()
+    assert wide.evaluate(there, [plain, packed.size]) == text
 
 
 def test_missing_is_a_dash_with_its_reason_and_never_zero(report):
@@ -267,6 +289,15 @@ def test_missing_is_a_dash_with_its_reason_and_never_zero(report):
     assert "—" in card
     assert "分母为零" in card
     assert "0%" not in card
+
+
+def test_definitions_are_in_both_languages(report):
+    one = report.split('id="def-leave_rate"')[1].split('id="def-')[0]
+    for term, zh, en in (
+        ("回答", "&lt;b&gt;什么&lt;/b&gt;？", "&lt;b&gt;what&lt;/b&gt;?"),
+        ("公式", "甲 ÷ 乙", "a / b"),
+    ):
+        assert term in one and zh in one and en in one
 
 
 def test_a_withheld_figure_of_a_published_file_says_so(metrics_file, tmp_path):

@@ -59,18 +59,18 @@ EDGES = {
         ("fct_memberships", "staff_and_bots_are_memberships_that_do_not_count"),
     ],
     "staff": [
-        ("int_membership_flows_counted", "staff_is_in_no_flow_and_an_empty_day_is_zero"),
+        ("int_membership_changes_counted", "staff_is_in_no_flow_and_an_empty_day_is_zero"),
         ("fct_memberships", "staff_and_bots_are_memberships_that_do_not_count"),
     ],
     "recalled message": [
         ("int_messages_flagged", "recalled_or_private_messages_are_none"),
     ],
     "month end": [
-        ("int_segment_inputs_measured", "snapshots_are_taken_at_month_ends_and_at_the_last_day"),
+        ("int_segment_snapshots_dated", "snapshots_are_taken_at_month_ends_and_at_the_last_day"),
         ("int_order_refunds_dated", "refund_is_the_rise_between_two_exports"),
     ],
     "midnight": [
-        ("int_membership_flows_counted", "flows_and_stock_of_a_day_follow_from_the_spells"),
+        ("int_membership_changes_counted", "memberships_begin_and_end_on_their_days"),
         ("int_membership_stays_paired", "nothing_after_the_last_complete_day_is_known"),
         ("dim_content", "content_belongs_to_the_day_it_was_published"),
     ],
@@ -101,12 +101,16 @@ PLUMBING = {
     *("begin_build", "build_state_table", "finish_build"),  # test_faults_of_builds: what a killed build leaves
     # test_increment compares what they leave with a full rebuild
     *("landed_files", "ledger", "touched", "should_full_refresh", "is_same_definition", "definition", "live_parts"),
-    *("parts_to_read", "part_of_row", "forget_parts", "open_ledger", "is_increment_open", "close_ledger"),
+    *("prepare_increments", "whole_builds_table", "is_landed", "fingerprint", "ancestors", "found_once"),
+    *("read_manifest", "held_parts", "parts_to_read", "part_of_row", "open_parts", "close_parts", "base_of_model"),
+    *("parts_of_base", "missing_from", "has_changed_parts", "open_copies", "is_touched_copy", "is_among_copies"),
+    *("touched_rows", "close_copies", "runs_of", "items_since_seen", "open_ledger", "note_whole_build", "close_ledger"),
     *("changed_items", "open_staged_messages", "parts_of_messages", "close_staged_messages", "is_touched_message"),
     *("days_of_messages", "traits_of_senders", "chats_of_communities", "open_flagged_messages"),
     *("close_flagged_messages", "days_that_rules_reach", "is_on_touched_day", "is_on_rewritten_day"),
     *("open_days_of_messages", "close_days_of_messages", "days_of_judged_messages", "days_around"),
     "days_that_replies_reach",
+    *("note_membership_changes", "memberships_that_count"),  # test_membership_changes: what they say is what changed
 }
 # what identities are made of: test_identities_ring has each of them ring on a spoiled warehouse
 OF_IDENTITIES = {"compare_sides", "name_sides", *(f"test_{name}" for name in (*IDENTITIES, KEYS))}

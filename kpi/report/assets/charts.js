@@ -48,20 +48,21 @@ const draw = (() => {
   const funnel = ({ steps }, width) => {
     const small = narrow(width);
     const side = small ? 92 : 150;
-    const size = (value) => (value === null ? 0 : Math.log10(value + 1));
+    const size = (step) => (step.value === null || step.views ? 0 : step.value);
     return {
       grid: { left: side, right: small ? 104 : 190, top: 8, bottom: 8 },
-      xAxis: { ...hidden, max: Math.max(...steps.map((s) => size(s.value))) || 1 },
+      xAxis: { ...hidden, max: Math.max(...steps.map(size)) || 1 },
       yAxis: names(steps.map((s) => say(s.name)), side - 14),
       tooltip: { formatter: (p) => tip(say(steps[p.dataIndex].name), [say(steps[p.dataIndex].text)]) },
       series: [{
         type: "bar", barCategoryGap: "28%", itemStyle: { color: token("series-1"), borderRadius: 2 },
-        data: steps.map((s) => size(s.value)),
+        data: steps.map(size),
         label: {
           show: true, position: "right", distance: 8, color: token("ink"), fontSize: small ? 12 : 13,
           formatter: (p) => {
             const step = steps[p.dataIndex];
             if (step.value === null) return page.lang() === "zh" ? "— 未知" : "— unknown";
+            if (step.views) return `{v|${say(step.text)}}  {s|${page.lang() === "zh" ? "次展示，不是人数" : "views, not persons"}}`;
             return step.share ? `{v|${say(step.text)}}  {s|${small ? "" : page.lang() === "zh" ? "上一步的 " : "of step before "}${say(step.share)}}` : `{v|${say(step.text)}}`;
           },
           rich: { v: { fontWeight: 600, color: token("ink") }, s: { color: token("muted") } },
@@ -72,11 +73,13 @@ const draw = (() => {
 
   const cohorts = ({ ages, cohorts: rows, cells }, width) => {
     const small = narrow(width);
-    const group = (cell) => (cell.x < ages.length - 2 || ages.length < 4 ? 0 : 1);
-    const groups = [0, 1].map((n) => cells.filter((cell) => group(cell) === n));
-    const spans = groups.map((some) => [Math.min(...some.map((c) => c.value)), Math.max(...some.map((c) => c.value))]);
+    const spans = new Map();
+    for (const { group, value } of cells) {
+      const [low, high] = spans.get(group) || [value, value];
+      spans.set(group, [Math.min(low, value), Math.max(high, value)]);
+    }
     const share = (cell) => {
-      const [low, high] = spans[group(cell)];
+      const [low, high] = spans.get(cell.group);
       return high > low ? (cell.value - low) / (high - low) : 0.5;
     };
     return {
@@ -224,7 +227,8 @@ const draw = (() => {
           itemStyle: { color: p.thin ? token("series-6") : p.here ? token("mark") : token("series-1"), opacity: 0.82, borderColor: token("surface"), borderWidth: 1.5 },
           label: { show: Boolean(sides[at]), position: sides[at], color: p.thin ? token("muted") : token("ink"), fontWeight: p.here ? 700 : 400 },
         })),
-        label: { distance: 5, fontSize: 12, formatter: (p) => cut(points[p.dataIndex].name, small ? 8 : 14) },
+        // a name that crosses a dashed line stays readable
+        label: { distance: 5, fontSize: 12, textBorderColor: token("surface"), textBorderWidth: 3, formatter: (p) => cut(points[p.dataIndex].name, small ? 8 : 14) },
         labelLayout: { hideOverlap: true },
         markLine: {
           silent: true, precision: 12, symbol: "none", label: { show: false }, lineStyle: { color: token("muted"), type: "dashed", width: 1 },
@@ -258,7 +262,7 @@ const draw = (() => {
       tooltip: { formatter: (p) => tip(say(bars[p.dataIndex].name), [say(bars[p.dataIndex].text)]) },
       series: [
         {
-          type: "bar", barCategoryGap: "34%",
+          type: "bar", barCategoryGap: "34%", barMaxWidth: 26,
           data: bars.map((bar) => ({
             value: bar.value, itemStyle: { color: bar.value < 0 ? token("series-2") : token("series-1"), borderRadius: 2 },
             label: { position: bar.value < 0 ? "left" : "right" },
@@ -267,7 +271,7 @@ const draw = (() => {
           markLine: { silent: true, precision: 12, symbol: "none", label: { show: false }, lineStyle: { color: token("rule-strong"), type: "solid", width: 1 }, data: [{ xAxis: 0 }] },
         },
         {
-          type: "bar", barGap: "-100%", silent: true, data: bars.map((bar) => ({ value: 0, label: { position: bar.value < 0 ? "right" : "left" } })),
+          type: "bar", barGap: "-100%", barMaxWidth: 26, silent: true, data: bars.map((bar) => ({ value: 0, label: { position: bar.value < 0 ? "right" : "left" } })),
           label: { show: true, distance: 8, color: token("ink"), fontSize: 12, width: most, overflow: "truncate", formatter: (p) => say(bars[p.dataIndex].name) },
         },
       ],

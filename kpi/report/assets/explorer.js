@@ -1,7 +1,7 @@
 // The metric explorer: shows exported cells, adds nothing up. Everything that comes from data is set as text, never as HTML.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+  const data = JSON.parse(unpack(document.getElementById("data")));
   const at = (id) => document.getElementById(id);
   const zh = () => page.lang() === "zh";
   const t = (a, b) => (zh() ? a : b);
@@ -234,19 +234,24 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // ---- definition ---------------------------------------------------------------------------------------------------
   const DIRECTIONS = { higher: ["越高越好", "Higher is better"], lower: ["越低越好", "Lower is better"], moderate: ["适中为好", "Neither too high nor too low"], balanced: ["均衡为好", "Balanced"], none: ["无好坏之分", "Neither is better"] };
+  const ADDITIVITY = {
+    add: ["可加：各组、各期可以相加", "Adds up over groups and periods"],
+    "add over member-days": ["按人次·日可加", "Adds up over member-days"],
+    "add within kind": ["只在同一种目标内可加", "Adds up within one kind of target"],
+    semi: ["各组可加；各期取期末，不可相加", "Adds up over groups; over time the end of the period counts"],
+    "semi+distinct": ["去重的期末人数：各组、各期都不可相加", "Distinct at the end of the period: adds up over nothing"],
+    distinct: ["去重：各组、各期都不可相加", "Distinct: adds up over nothing"],
+    "distinct per session": ["每场去重，各场相加", "Distinct within a session, summed over sessions"],
+    ratio: ["比率：不可相加或平均，须按新的粒度重算", "A ratio: never added up or averaged, asked again at each grain"],
+    weighted: ["加权平均：不可相加", "A weighted mean: does not add up"],
+    median: ["中位数：不可相加", "A median: does not add up"],
+  };
   const definition = (metric) => {
     const list_ = make("dl");
     const say = (term, text) => { if (text) { const holder = make("div"); holder.append(make("dt", term), make("dd", text)); list_.append(holder); } };
-    // definitions are written in these words, see CONTRIBUTING; clock and caveats stand below
-    const PARTS = { Answers: "回答", Counts: "计入", Numerator: "分子", Denominator: "分母", "Null and zero": "空白与零" };
-    const said = (metric.definition || "").split(/(?:^|\s)(Answers|Counts|Numerator|Denominator|Clock|Null and zero|Not): /);
-    say(t("定义", "Definition"), said[0]);
-    for (let i = 1; i < said.length; i += 2) if (PARTS[said[i]]) say(t(PARTS[said[i]], said[i]), said[i + 1]);
-    say(t("公式", "Formula"), metric.formula);
-    say(t("时间口径", "Clock"), metric.clock);
-    say(t("注意", "Caveats"), metric.caveats);
+    for (const [nameZh, nameEn, textZh, textEn] of metric.parts) say(t(nameZh, nameEn), t(textZh, textEn));
     say(t("方向", "Direction"), DIRECTIONS[metric.direction]?.[zh() ? 0 : 1]);
-    say(t("可加性", "Additivity"), `${metric.additivity}${metric.adds ? "" : t("（各组不可相加）", " (groups do not add up)")}`);
+    say(t("可加性", "Additivity"), ADDITIVITY[metric.additivity]?.[zh() ? 0 : 1] || metric.additivity);
     say(t("同义词", "Synonyms"), metric.synonyms);
     say(t("来源文档", "Source documents"), metric.source_documents);
     say("id", `${metric.metric_id} · v${metric.version}`);
@@ -266,7 +271,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const undivided = cells(state.metric, state.grain, "all").filter((row) => row.time >= state.from && row.time <= state.to);
     const latest = undivided.filter((row) => row.y !== null && !(row.flags & 1)).at(-1) || undivided.at(-1);
     at("latest").textContent = latest ? show(latest.y, metric.unit) : "–";
-    at("latest-of").textContent = latest ? periodName(latest.time, state.grain) : "";
+    const before = latest ? undivided[undivided.indexOf(latest) - 1] : null;
+    at("latest-of").textContent = latest ? `${periodName(latest.time, state.grain)}${before ? t(`（上期 ${show(before.y, metric.unit)}）`, ` (before: ${show(before.y, metric.unit)})`) : ""}` : "";
     at("latest-pills").replaceChildren(...(latest ? pills(latest) : []));
     controls();
     chips(all);

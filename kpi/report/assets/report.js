@@ -1,7 +1,7 @@
 // Draws every chart of the page, and again when language, theme, width or medium change.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+  const data = JSON.parse(unpack(document.getElementById("data")));
   const PAPER = 690; // pixels between the margins of an A4 page
 
   const drawAll = () => {

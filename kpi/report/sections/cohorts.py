@@ -7,13 +7,14 @@ from kpi.report.blocks import Cell, Chart, Section, Table, missing, number
 from kpi.report.context import Context
 from kpi.report.texts import Text
 
-# rate, its number of eligible observations where the semantic layer counts them, heading
+# rate, its number of eligible observations where the semantic layer counts them, heading, and the colour scale it
+# shares: inside is asked of one day each time, activity of a day and of a week, which no scale compares
 AGES = (
-    ("membership_retention_rate_d1", "matured_memberships_d1", Text("在群 次日", "In group, day 1")),
-    ("membership_retention_rate_d7", "matured_memberships_d7", Text("在群 7日", "In group, day 7")),
-    ("membership_retention_rate_d30", "matured_memberships_d30", Text("在群 30日", "In group, day 30")),
-    ("activity_retention_rate_d7", "activity_matured_members_d7", Text("活跃 7日", "Active, day 7")),
-    ("activity_retention_rate_d30", "activity_matured_members_d30", Text("活跃 30日", "Active, day 30")),
+    ("membership_retention_rate_d1", "matured_memberships_d1", Text("在群 次日", "In group, day 1"), "inside"),
+    ("membership_retention_rate_d7", "matured_memberships_d7", Text("在群 7日", "In group, day 7"), "inside"),
+    ("membership_retention_rate_d30", "matured_memberships_d30", Text("在群 30日", "In group, day 30"), "inside"),
+    ("activity_retention_rate_d7", "activity_matured_members_d7", Text("活跃 第7日", "Active, day 7"), "day 7"),
+    ("activity_retention_rate_d30", "activity_matured_members_d30", Text("活跃 24–30日", "Active, days 24–30"), "week"),
 )
 LONGEST = 16  # cohorts that fit under one another
 
@@ -29,14 +30,14 @@ def build(ctx: Context) -> Section | None:
     for y, row in enumerate(rows):
         name = figures.period_name(row[ctx.time], ctx.period.grain)
         line = [Cell(name)]
-        for x, (rate, eligible, _) in enumerate(ages):
+        for x, (rate, eligible, _, group) in enumerate(ages):
             value, size = row.get(rate), row.get(eligible)
             if value is None:
                 line.append(missing(Text("观察期未满", "cohort not matured")))
                 continue
             thin = size is not None and size < figures.SMALL
             text = figures.show(value, "share")
-            cells.append({"x": x, "y": y, "value": value, "text": text, "n": size, "thin": thin})
+            cells.append({"x": x, "y": y, "value": value, "text": text, "n": size, "thin": thin, "group": group})
             behind = "" if size is None else f" (n={size:,.0f})"
             line.append(number(Text(text.zh + behind, text.en + behind), thin=thin))
         lines.append(line)
@@ -60,9 +61,9 @@ def build(ctx: Context) -> Section | None:
                     "cells": cells,
                 },
                 Text(
-                    "只算已到期的人次；空格是还没到期，不是零。颜色在“在群”与“活跃”两组内各从最低到最高。",
-                    "Matured memberships only; an empty cell is not matured, not zero. "
-                    "Colours run from the lowest to the highest within “in group” and within “active”.",
+                    "在群按人次，活跃按人；只算已到期的，空格是还没到期，不是零。颜色在三列“在群”内、在两列“活跃”各自之内从最低到最高。",
+                    "In group counts memberships, active persons; matured ones only: an empty cell is not matured, "
+                    "not zero. Colours run from the lowest to the highest within “in group” and within each “active”.",
                 ),
                 height=90 + 40 * len(rows),
             )
@@ -78,8 +79,8 @@ def _finding(rows: list, ctx: Context) -> Text:
     value = figures.show(last["membership_retention_rate_d7"], "share")
     name = figures.period_name(last[ctx.time], ctx.period.grain)
     text = Text(
-        f"{name.zh} 入群的人，7 日后 {value.zh} 仍在群",
-        f"{value.en} of who joined in {name.en} are still in after 7 days",
+        f"{name.zh} 入群的人次，7 日后 {value.zh} 仍在群",
+        f"{value.en} of the memberships that began in {name.en} are still open after 7 days",
     )
     if len(known) > 1:
         moved = figures.change(last["membership_retention_rate_d7"], known[-2]["membership_retention_rate_d7"], "share")

@@ -24,16 +24,18 @@ def build(ctx: Context) -> Section | None:
     if not rows:
         return None
     row = rows[0]
-    steps, lines, before, worst = [], [], None, None
+    steps, lines, before, lost = [], [], None, None
     for column, name in STEPS:
         value = row.get(column)
         shown = figures.show(value, "count")
         # persons over persons of one cohort; impressions are views, and of views no share of persons can be said
         share = value / before if value is not None and before and column != "funnel_joined" else None
         part = same(figures.NONE) if share is None else figures.show(share, "share")
-        if share is not None and (worst is None or share < worst[0]):
-            worst = (share, name, part)
-        steps.append({"name": name, "value": value, "text": shown, "share": None if share is None else part})
+        # of a handful no share is worth a sentence
+        if share is not None and before >= figures.SMALL and (lost is None or share < lost[0]):
+            lost = (share, name, part)
+        step = {"name": name, "value": value, "text": shown, "share": None if share is None else part}
+        steps.append(step | {"views": column == "impressions"})
         lines.append(
             [
                 Cell(name),
@@ -44,10 +46,10 @@ def build(ctx: Context) -> Section | None:
         before = value
     joined = figures.show(row.get("funnel_joined"), "count")
     finding = Text(f"{joined.zh} 位新成员", f"{joined.en} new members")
-    if worst is not None:
+    if lost is not None:
         finding += Text(
-            f"，最窄的一步是{worst[1].zh}：上一步的 {worst[2].zh}",
-            f"; the narrowest step is “{worst[1].en}”: {worst[2].en} of the step before",
+            f"，流失最多的一步是{lost[1].zh}：只有上一步的 {lost[2].zh}",
+            f"; most are lost before “{lost[1].en}”, which {lost[2].en} of the step before reached",
         )
     table = Table(
         Text("漏斗各步人数", "Persons at each step"),
@@ -59,10 +61,11 @@ def build(ctx: Context) -> Section | None:
         lines,
     )
     note = Text(
-        "条长按对数刻度，否则后几步看不见。人群是本期首次入群的人，后面各步在其后的窗口内发生。曝光按次计，与人数之间不算比率。",
-        "Bars are on a logarithmic scale, or the last steps could not be seen. "
+        "人群是本期首次入群的人，后面各步在其后的窗口内发生。曝光按次计，不与人数同画，也不算比率；"
+        f"上一步不到 {figures.SMALL} 人的比率用灰色。",
         "The cohort is who first joined in the period; later steps happen within their windows after that. "
-        "Impressions are views, so no share is taken of them.",
+        "Impressions are views: they have no bar among persons, and no share is taken of them. "
+        f"Shares of fewer than {figures.SMALL} persons are grey.",
     )
     return Section(
         "funnel",

@@ -61,11 +61,12 @@ def build(ctx: Context) -> Section | None:
         )
     if len(points) < 2:
         return None
+    both, neither = counts[True, True], counts[False, False]
     finding = Text(
-        f"{len(points)} 个社群中，{counts[True, True]} 个互动和转化都不低于整体，"
-        f"{counts[False, False]} 个两项都低于整体",
-        f"Of {len(points)} communities, {counts[True, True]} are at or above the whole in both, "
-        f"{counts[False, False]} below it in both",
+        f"{len(points)} 个社群中，{f'{both} 个' if both else '没有一个'}互动和转化都不低于整体，"
+        f"{f'{neither} 个两项都低于' if neither else '没有一个两项都低于'}整体",
+        f"Of {len(points)} communities, {both or 'none'} {'is' if both == 1 else 'are'} at or above the whole in both, "
+        f"{neither or 'none'} below it in both",
     )
     table = Table(
         Text("各社群的互动率与成交率", "Interaction and conversion of each community"),

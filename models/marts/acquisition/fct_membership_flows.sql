@@ -1,3 +1,6 @@
+-- A view on purpose: these are the rows of int_membership_flows_counted, stored once, and nobody reads all of their keys.
+{{ config(materialized='view') }}
+
 with flows as (
     select * from {{ ref('int_membership_flows_counted') }}
 ),

@@ -1,3 +1,6 @@
+-- A view on purpose: these are the rows of int_memberships_described, stored once.
+{{ config(materialized='view') }}
+
 with memberships as (
     select * from {{ ref('int_memberships_described') }}
 ),

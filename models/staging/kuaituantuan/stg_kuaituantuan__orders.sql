@@ -1,7 +1,19 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_copies() }}",
+    post_hook="{{ close_copies() }}",
+    meta={'copies_by': 'exported_at', 'ledger_items': ['order_id']},
+) }}
+
 with accepted as (
     select *
     from {{ ref('base_kuaituantuan__orders') }}
-    where problem_column is null
+    where
+        problem_column is null
+        {%- if is_incremental() %}
+        and {{ is_touched_copy() }}
+        {%- endif %}
 ),
 
 rank_copies as (
@@ -36,7 +48,8 @@ final as (
         updated_at,
         source_file,
         source_row,
-        exported_at
+        exported_at,
+        landed_part
     from rank_copies
     where copy_number = 1
 )

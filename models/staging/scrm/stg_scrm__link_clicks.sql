@@ -1,7 +1,19 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_copies() }}",
+    post_hook="{{ close_copies() }}",
+    meta={'copies_by': 'clicked_at', 'ledger_items': ['cast(clicked_at as date)']},
+) }}
+
 with accepted as (
     select *
     from {{ ref('base_scrm__link_clicks') }}
-    where problem_column is null
+    where
+        problem_column is null
+        {%- if is_incremental() %}
+        and {{ is_touched_copy() }}
+        {%- endif %}
 ),
 
 rank_copies as (
@@ -9,7 +21,7 @@ rank_copies as (
         *,
         row_number() over (
             partition by customer_key, chat_id, clicked_at, link_id
-            order by exported_at desc, source_row asc
+            order by exported_at desc, source_file asc, source_row asc
         ) as copy_number
     from accepted
 ),
@@ -23,7 +35,8 @@ final as (
         link_type,
         source_file,
         source_row,
-        exported_at
+        exported_at,
+        landed_part
     from rank_copies
     where copy_number = 1
 )

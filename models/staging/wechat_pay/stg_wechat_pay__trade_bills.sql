@@ -1,7 +1,19 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_copies() }}",
+    post_hook="{{ close_copies() }}",
+    meta={'copies_by': 'transaction_id', 'ledger_items': ['transaction_id']},
+) }}
+
 with accepted as (
     select *
     from {{ ref('base_wechat_pay__trade_bills') }}
-    where problem_column is null
+    where
+        problem_column is null
+        {%- if is_incremental() %}
+        and {{ is_touched_copy() }}
+        {%- endif %}
 ),
 
 rank_copies as (
@@ -30,7 +42,8 @@ final as (
         fee_amount,
         source_file,
         source_row,
-        exported_at
+        exported_at,
+        landed_part
     from rank_copies
     where copy_number = 1
 )

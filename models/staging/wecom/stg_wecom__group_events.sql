@@ -1,8 +1,20 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_copies() }}",
+    post_hook="{{ close_copies() }}",
+    meta={'copies_by': 'occurred_at', 'ledger_items': ['chat_id', "coalesce(member_key, '')"]},
+) }}
+
 -- Grain changes here from the callback to the person: one callback may carry several people.
 with accepted as (
     select *
     from {{ ref('base_wecom__group_events') }}
-    where problem_column is null
+    where
+        problem_column is null
+        {%- if is_incremental() %}
+        and {{ is_touched_copy() }}
+        {%- endif %}
 ),
 
 split_people as (
@@ -24,7 +36,7 @@ rank_copies as (
         *,
         row_number() over (
             partition by chat_id, occurred_at, change_type, update_detail, member_key
-            order by exported_at desc, source_row asc
+            order by exported_at desc, source_file asc, source_row asc
         ) as copy_number
     from split_people
 ),
@@ -40,7 +52,8 @@ final as (
         quit_scene,
         source_file,
         source_row,
-        exported_at
+        exported_at,
+        landed_part
     from rank_copies
     where copy_number = 1
 )

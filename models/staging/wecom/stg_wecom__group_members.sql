@@ -1,7 +1,19 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_copies() }}",
+    post_hook="{{ close_copies() }}",
+    meta={'copies_by': 'exported_at', 'ledger_items': ['chat_id', 'member_key']},
+) }}
+
 with accepted as (
     select *
     from {{ ref('base_wecom__group_members') }}
-    where problem_column is null
+    where
+        problem_column is null
+        {%- if is_incremental() %}
+        and {{ is_touched_copy() }}
+        {%- endif %}
 ),
 
 rank_copies as (
@@ -9,7 +21,7 @@ rank_copies as (
         *,
         row_number() over (
             partition by chat_id, member_key, exported_at
-            order by source_row desc
+            order by source_file asc, source_row desc
         ) as copy_number
     from accepted
 ),
@@ -25,7 +37,8 @@ final as (
         inviter_key,
         source_file,
         source_row,
-        exported_at
+        exported_at,
+        landed_part
     from rank_copies
     where copy_number = 1
 )

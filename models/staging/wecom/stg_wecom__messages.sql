@@ -5,7 +5,8 @@
     post_hook="{{ close_staged_messages() }}",
 ) }}
 
-with accepted as (
+-- read three times, and too wide to be kept between
+with accepted as not materialized (
     select *
     from {{ ref('base_wecom__messages') }}
     where
@@ -15,20 +16,13 @@ with accepted as (
         {%- endif %}
 ),
 
--- few messages have copies, and ranking all of them would sort the whole archive
+-- few messages have copies, and ranking all of them would sort the whole archive; messages of equal hashes are ranked
+-- without need
 list_copied as (
-    select message_id
+    select hash(message_id) as copied_hash
     from accepted
-    group by message_id
+    group by hash(message_id)
     having count(*) > 1
-),
-
-find_copied as (
-    select
-        accepted.*,
-        list_copied.message_id is not null as is_copied
-    from accepted
-    left join list_copied on accepted.message_id = list_copied.message_id
 ),
 
 rank_copies as (
@@ -38,16 +32,16 @@ rank_copies as (
             partition by message_id
             order by exported_at desc, source_file asc, source_row asc
         ) as copy_number
-    from find_copied
-    where is_copied
+    from accepted
+    where hash(message_id) in (select list_copied.copied_hash from list_copied)
 ),
 
 keep_latest as (
     select
         *,
         1 as copy_number
-    from find_copied
-    where not is_copied
+    from accepted
+    where hash(message_id) not in (select list_copied.copied_hash from list_copied)
     union all
     select *
     from rank_copies

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_parts('kuaituantuan__orders') }}",
+    post_hook="{{ close_parts('kuaituantuan__orders') }}",
+) }}
 {%- set checks = [
     ('order_sn', "order_id is null", 'the row has no key: fill it or remove the row'),
     ('order_sn', is_rounded_number('order_id'),
@@ -41,16 +47,16 @@
         'does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
     ('updated_at', "updated_at is null",
         'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
-    ('order_sn', "row_in_file > 1", 'the same order of one activity twice in one file'),
+    ('order_sn', "is_repeated", 'the same order of one activity twice in one file'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
-with source as (
+with source as not materialized (
     select *
-    from {{ export('kuaituantuan__orders') }} as raw_rows
+    from {{ export('kuaituantuan__orders', by_part=true) }} as raw_rows
 ),
 
-interpret_cells as (
+interpret_cells as not materialized (
     select
         source.*,
         {{ clean_text(raw('order_sn')) }} as order_id,
@@ -75,21 +81,38 @@ interpret_cells as (
     from source
 ),
 
-number_rows as (
+-- few stand twice in a file: numbering all rows would sort them
+list_repeated as (
     select
-        *,
-        row_number() over (
-            partition by order_id, activity_no, source_file, exported_at
-            order by source_row
-        ) as row_in_file
+        order_id,
+        activity_no,
+        landed_part,
+        source_file,
+        exported_at,
+        min(source_row) as first_row
     from interpret_cells
+    group by order_id, activity_no, landed_part, source_file, exported_at
+    having count(*) > 1
+),
+
+mark_repeated as (
+    select
+        interpret_cells.*,
+        interpret_cells.source_row > list_repeated.first_row as is_repeated
+    from interpret_cells
+    left join list_repeated
+        on interpret_cells.order_id = list_repeated.order_id
+        and interpret_cells.activity_no is not distinct from list_repeated.activity_no
+        and interpret_cells.landed_part is not distinct from list_repeated.landed_part
+        and interpret_cells.source_file is not distinct from list_repeated.source_file
+        and interpret_cells.exported_at is not distinct from list_repeated.exported_at
 ),
 
 find_problems as (
     select
         *,
         {{ first_problem(checks) }} as problem_number
-    from number_rows
+    from mark_repeated
 ),
 
 final as (
@@ -115,6 +138,7 @@ final as (
         source_file,
         source_row,
         exported_at,
+        landed_part,
         {{ problem_columns(checks) }}
     from find_problems
 )

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_parts('scrm__link_clicks') }}",
+    post_hook="{{ close_parts('scrm__link_clicks') }}",
+) }}
 {%- set checks = [
     ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
     ('chat_id', "chat_id is null", 'the row has no key: fill it or remove the row'),
@@ -10,7 +16,7 @@
 
 with source as (
     select *
-    from {{ export('scrm__link_clicks') }} as raw_rows
+    from {{ export('scrm__link_clicks', by_part=true) }} as raw_rows
 ),
 
 interpret_cells as (
@@ -42,6 +48,7 @@ final as (
         source_file,
         source_row,
         exported_at,
+        landed_part,
         {{ problem_columns(checks) }}
     from find_problems
 )

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_parts('wechat_pay__trade_bills') }}",
+    post_hook="{{ close_parts('wechat_pay__trade_bills') }}",
+) }}
 {%- set checks = [
     ('微信订单号', "transaction_id is null", 'the row has no key: fill it or remove the row'),
     ('商户订单号', "order_id is null", 'the row names no order: fill it or remove the row'),
@@ -24,7 +30,7 @@
 
 with source as (
     select *
-    from {{ export('wechat_pay__trade_bills') }} as raw_rows
+    from {{ export('wechat_pay__trade_bills', by_part=true) }} as raw_rows
 ),
 
 interpret_cells as (
@@ -70,6 +76,7 @@ final as (
         source_file,
         source_row,
         exported_at,
+        landed_part,
         {{ problem_columns(checks) }}
     from find_problems
 )

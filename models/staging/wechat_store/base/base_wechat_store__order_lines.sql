@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_parts('wechat_store__order_lines') }}",
+    post_hook="{{ close_parts('wechat_store__order_lines') }}",
+) }}
 {%- set checks = [
     ('order_id', "order_id is null", 'the row has no key: fill it or remove the row'),
     ('order_id', is_rounded_number('order_id'),
@@ -20,7 +26,7 @@
 
 with source as (
     select *
-    from {{ export('wechat_store__order_lines') }} as raw_rows
+    from {{ export('wechat_store__order_lines', by_part=true) }} as raw_rows
 ),
 
 interpret_cells as (
@@ -58,6 +64,7 @@ final as (
         source_file,
         source_row,
         exported_at,
+        landed_part,
         {{ problem_columns(checks) }}
     from find_problems
 )

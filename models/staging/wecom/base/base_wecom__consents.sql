@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_parts('wecom__consents') }}",
+    post_hook="{{ close_parts('wecom__consents') }}",
+) }}
 {%- set checks = [
     ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
     ('external_userid', "customer_key is not null and not starts_with(customer_key, 'wm_')",
@@ -11,7 +17,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__consents') }} as raw_rows
+    from {{ export('wecom__consents', by_part=true) }} as raw_rows
 ),
 
 interpret_cells as (
@@ -41,6 +47,7 @@ final as (
         source_file,
         source_row,
         exported_at,
+        landed_part,
         {{ problem_columns(checks) }}
     from find_problems
 )

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_parts('wecom__customers') }}",
+    post_hook="{{ close_parts('wecom__customers') }}",
+) }}
 {%- set checks = [
     ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
     ('follow_userid', "follower_key is null", 'the row has no key: fill it or remove the row'),
@@ -17,7 +23,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__customers') }} as raw_rows
+    from {{ export('wecom__customers', by_part=true) }} as raw_rows
 ),
 
 interpret_cells as (
@@ -56,6 +62,7 @@ final as (
         source_file,
         source_row,
         exported_at,
+        landed_part,
         {{ problem_columns(checks) }}
     from find_problems
 )

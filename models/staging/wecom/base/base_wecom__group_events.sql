@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_parts('wecom__group_events') }}",
+    post_hook="{{ close_parts('wecom__group_events') }}",
+) }}
 {%- set checks = [
     ('ChatId', "chat_id is null", 'the row has no group: nothing can be counted from it'),
     ('CreateTime', "occurred_at is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
@@ -32,7 +38,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__group_events') }} as raw_rows
+    from {{ export('wecom__group_events', by_part=true) }} as raw_rows
 ),
 
 interpret_cells as (
@@ -70,6 +76,7 @@ final as (
         source_file,
         source_row,
         exported_at,
+        landed_part,
         {{ problem_columns(checks) }}
     from find_problems
 )

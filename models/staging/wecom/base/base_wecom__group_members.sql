@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_parts('wecom__group_members') }}",
+    post_hook="{{ close_parts('wecom__group_members') }}",
+) }}
 {%- set checks = [
     ('chat_id', "chat_id is null", 'the row has no key: fill it or remove the row'),
     ('userid', "member_key is null", 'the row has no key: fill it or remove the row'),
@@ -19,7 +25,7 @@
 
 with source as (
     select *
-    from {{ export('wecom__group_members') }} as raw_rows
+    from {{ export('wecom__group_members', by_part=true) }} as raw_rows
 ),
 
 interpret_cells as (
@@ -55,6 +61,7 @@ final as (
         source_file,
         source_row,
         exported_at,
+        landed_part,
         {{ problem_columns(checks) }}
     from find_problems
 )

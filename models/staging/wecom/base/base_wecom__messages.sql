@@ -1,8 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_parts('wecom__messages') }}",
-    post_hook=["{{ open_ledger() }}", "{{ close_ledger({}, 'select cast(null as date) as date_day') }}"],
+    pre_hook="{{ open_parts('wecom__messages') }}",
+    post_hook="{{ close_parts('wecom__messages') }}",
 ) }}
 {%- set checks = [
     ('msgid', "message_id is null", 'the row has no key: fill it or remove the row'),

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_parts('youzan__orders') }}",
+    post_hook="{{ close_parts('youzan__orders') }}",
+) }}
 {%- set checks = [
     ('订单号', "order_id is null", 'the row has no key: fill it or remove the row'),
     ('订单号', is_rounded_number('order_id'),
@@ -29,16 +35,16 @@
     ('订单类型',
         "order_kind is null or order_kind not in (" ~ contract_values('youzan__orders', '订单类型') ~ ")",
         'blank or unknown 订单类型: add it to the staging model once its meaning is known'),
-    ('订单号', "row_in_file > 1", 'the same order number twice in one file'),
+    ('订单号', "is_repeated", 'the same order number twice in one file'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
-with source as (
+with source as not materialized (
     select *
-    from {{ export('youzan__orders') }} as raw_rows
+    from {{ export('youzan__orders', by_part=true) }} as raw_rows
 ),
 
-interpret_cells as (
+interpret_cells as not materialized (
     select
         source.*,
         {{ clean_text(raw('订单号')) }} as order_id,
@@ -58,18 +64,36 @@ interpret_cells as (
     from source
 ),
 
-number_rows as (
+-- few stand twice in a file: numbering all rows would sort them
+list_repeated as (
     select
-        *,
-        row_number() over (partition by order_id, source_file, exported_at order by source_row) as row_in_file
+        order_id,
+        landed_part,
+        source_file,
+        exported_at,
+        min(source_row) as first_row
     from interpret_cells
+    group by order_id, landed_part, source_file, exported_at
+    having count(*) > 1
+),
+
+mark_repeated as (
+    select
+        interpret_cells.*,
+        interpret_cells.source_row > list_repeated.first_row as is_repeated
+    from interpret_cells
+    left join list_repeated
+        on interpret_cells.order_id = list_repeated.order_id
+        and interpret_cells.landed_part is not distinct from list_repeated.landed_part
+        and interpret_cells.source_file is not distinct from list_repeated.source_file
+        and interpret_cells.exported_at is not distinct from list_repeated.exported_at
 ),
 
 find_problems as (
     select
         *,
         {{ first_problem(checks) }} as problem_number
-    from number_rows
+    from mark_repeated
 ),
 
 final as (
@@ -90,6 +114,7 @@ final as (
         source_file,
         source_row,
         exported_at,
+        landed_part,
         {{ problem_columns(checks) }}
     from find_problems
 )
