@@ -1,11 +1,12 @@
-"""Kill builds and publications of the demo at random moments, and see what is left.
+"""Kill builds, exports and publications of the demo at random moments, and see what is left.
 
-usage: python -m harness.kills [--kills N] [--seed S] [--select NODES] [--publish-every N]
+usage: python -m harness.kills [--kills N] [--seed S] [--select NODES] [--serve-every N]
 
 Each build goes on from the wreck of the one before. After every kill all tables answer, the mark of an unfinished build
-is there if a table was touched, and the published file is what it was; a build that ends by itself with an error is a
-failure of this program. In the end one build has a full disk, one is left alone but for a second one that is started
-meanwhile and must refuse, and every table has to be the same, row by row, as after the build before all kills.
+is there if a table was touched, and the exported tables and the published file are what they were; a build that ends
+by itself with an error is a failure of this program. In the end one build has a full disk, one is left alone but for a
+second one that is started meanwhile and must refuse, and every table has to be the same, row by row, as after the build
+before all kills.
 Nodes are all tables without their tests; ``--select`` takes fewer.
 """
 
@@ -36,8 +37,10 @@ ENVIRONMENT = {
     "DBT_TARGET_PATH": str(FOLDER / "target"),
     "DBT_LOG_PATH": str(FOLDER / "logs"),
 }
+# two of them name the build, which is another one each time
 TABLES = """
-select schema_name, table_name from duckdb_tables() where not internal and table_name != 'build_state' order by all
+select schema_name, table_name from duckdb_tables()
+where not internal and table_name not in ('build_state', 'export_log') order by all
 """
 
 
@@ -95,21 +98,36 @@ def kill_a_build(name: str, select: list[str], nodes: int, chance: random.Random
     return f"at node {started(run.text)} of {nodes}: {len(answers)} tables answer, {marked} marked as unfinished"
 
 
-def publishing() -> subprocess.Popen[str]:
-    """Start ``kpi publish``."""
-    command = [sys.executable, "-m", "kpi.cli", "publish", "--to", str(PUBLISHED)]
+SERVING = {"export": [], "publish": ["--to", str(PUBLISHED)]}
+
+
+def serving(command: str) -> subprocess.Popen[str]:
+    """Start ``kpi export`` or ``kpi publish``."""
     return subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+        [sys.executable, "-m", "kpi.cli", command, *SERVING[command]],
+        cwd=ROOT, env=os.environ | ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
 
 
-def publish() -> float:
-    """Publish to the end; seconds that it took."""
+def serve(command: str) -> float:
+    """Export or publish to the end; seconds that it took."""
     start = time.monotonic()
-    run = publishing()
+    run = serving(command)
     text, _ = run.communicate()
-    require(run.returncode == 0, "kpi publish failed", text)
+    require(run.returncode == 0, f"kpi {command} failed", text)
     return time.monotonic() - start
+
+
+def kill_serving(command: str, took: float, chance: random.Random) -> str:
+    """Kill an export or a publication at a random moment; the warehouse holds what it held before."""
+    before = tables(FILE)
+    run = serving(command)
+    pause = chance.random() * took
+    time.sleep(pause)
+    run.kill()
+    run.communicate()
+    require(tables(FILE) == before, f"a killed kpi {command} left other tables")
+    return f"kpi {command} after {pause / took:.0%} of its time"
 
 
 def undisturbed(name: str, select: list[str]) -> int:
@@ -129,7 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--publish-every", type=int, default=5, help="each so-manieth kill hits kpi publish; 0 none")
+    parser.add_argument("--serve-every", type=int, default=5, help="each so-manieth kill hits kpi export or publish")
     parser.add_argument("--select", nargs="*", default=[])
     asked = parser.parse_args()
     chance = random.Random(asked.seed)
@@ -140,19 +158,16 @@ def main() -> None:
     shutil.copy(ROOT / "warehouse" / "test" / FILE.name, FILE)
     nodes = undisturbed("first", select)
     print(f"{nodes} nodes; a second build at the same time refused")
+    took = {command: serve(command) for command in SERVING} if asked.serve_every else {}
     reference = tables(FILE)
-    took = publish() if asked.publish_every else 0
-    published = tables(PUBLISHED) if asked.publish_every else {}
+    published = tables(PUBLISHED) if took else {}
     since = False  # whether the warehouse is whole now, so that it may be published
     for kill in range(1, asked.kills + 1):
-        if asked.publish_every and kill % asked.publish_every == 0:
+        if took and kill % asked.serve_every == 0:
             if not since:
                 undisturbed(f"mend-{kill}", select)
-            run = publishing()
-            time.sleep(chance.random() * took)
-            run.kill()
-            run.communicate()
-            said, since = "kpi publish", True
+            command = chance.choice(list(took))
+            said, since = kill_serving(command, took[command], chance), True
         else:
             said, since = kill_a_build(f"kill-{kill}", select, nodes, chance), False
         if published:
@@ -164,11 +179,13 @@ def main() -> None:
     tables(FILE, rows=False)
     print("full disk: the build says so, all tables answer")
     undisturbed("last", select)
+    if took:
+        serve("export")
     last = tables(FILE)
     different = [name for name in reference | last if reference.get(name) != last.get(name)]
     require(not different, f"other tables than an undisturbed build makes: {', '.join(different)}")
     if published:
-        publish()
+        serve("publish")
         require(tables(PUBLISHED) == published, "the published file is another")
         left = [path.name for path in FOLDER.iterdir() if PUBLISHED.name in path.name and path != PUBLISHED]
         require(all(name.endswith(".lock") for name in left), f"left behind: {left}")
