@@ -1,68 +1,100 @@
 {# What the chain of messages does around its increments; increments.sql says how. #}
 
 {#
-    Messages of which a copy came or went, the rows of theirs that were kept, and the parts to choose from again: where
-    no part went, the new ones and those of the rows that were kept. Copies that came off worse before do so again.
+    Before the base: of the rows that go with their parts, the days and the messages that they took back are noted in its
+    ledger, each with the run, for they cannot be asked later.
 #}
-{% macro open_staged_messages() -%}
+{% macro open_message_parts() -%}
+    {%- if is_landed() and is_incremental() -%}
+        {%- set gone = missing_from(held_parts(), live_parts('wecom__messages').values() | list) -%}
+        {%- if gone %}
+    create or replace temp table {{ touched('gone') }} as
+    select distinct
+        unnest(['gone_days', 'gone_recalls']) as input,
+        unnest([cast(cast(sent_at as date) as varchar), recalled_message_id]) as item
+    from {{ this }}
+    where landed_part in {{ gone }} and problem_column is null;
+    delete from {{ ledger() }} where (input, item) in (select (input, item) from {{ touched('gone') }});
+    insert into {{ ledger() }}
+    select input, item, '{{ invocation_id }}' from {{ touched('gone') }} where item is not null;
+        {%- endif -%}
+    {%- endif %}
+    {{ open_parts('wecom__messages') }}
+{%- endmacro %}
+
+{# Query of what was noted of rows that went from the base: 'gone_days' or 'gone_recalls'. #}
+{% macro gone_messages(kind) -%}
+    select item, version from {{ ledger('base_wecom__messages') }} where input = '{{ kind }}'
+{%- endmacro %}
+
+{#
+    The messages that new parts name, that recalls which went took back, and, where a part went, all that have copies; every
+    row of theirs; and of which the copies are compared again. What was said of those goes.
+#}
+{% macro open_message_copies() -%}
     {{ open_ledger() }}
     {%- if is_landed() and is_incremental() %}
-    create or replace temp table {{ touched('parts') }} as
-    {{ changed_items('parts', parts_of_base()) }};
+    {%- set live = parts_of_base('base_wecom__messages') %}
+    create or replace temp table {{ touched('parts') }} as {{ changed_items('parts', live) }};
     create or replace temp table {{ touched('messages') }} as
-    select message_id from {{ ref('base_wecom__messages') }}
-    where landed_part in (select item from {{ touched('parts') }}) and message_id is not null
+    select unnest([message_id, recalled_message_id]) as message_id from {{ ref('base_wecom__messages') }}
+    where landed_part in (select item from {{ touched('parts') }}) and problem_column is null
     union
-    select message_id from {{ this }} where landed_part in (select item from {{ touched('parts') }});
+    select item from ({{ changed_items('gone_recalls', gone_messages('gone_recalls')) }}) as recalls
+    union
+    select message_id from {{ this }}
+    where exists (select 1 from {{ touched('parts') }} where item not in (select item from ({{ live }}) as live_parts));
     create or replace temp table {{ touched('rows') }} as
-    select message_id, sent_at, recalled_message_id, landed_part from {{ this }}
-    where message_id in (select message_id from {{ touched('messages') }});
+    select message_id, sent_at, recalled_message_id, landed_part from {{ ref('base_wecom__messages') }}
+    where message_id in (select message_id from {{ touched('messages') }}) and problem_column is null;
+    create or replace temp table {{ touched('copied') }} as
+    select message_id from {{ touched('rows') }} group by message_id having count(*) > 1;
     create or replace temp table {{ touched('sources') }} as
-    select item as landed_part from {{ touched('parts') }}
-    union
-    select landed_part from {{ touched('rows') }}
-    union
-    select item from ({{ parts_of_base() }}) as live_parts
-    where exists (
-        select 1 from {{ touched('parts') }} where item not in (select item from ({{ parts_of_base() }}) as live_parts)
-    );
-    delete from {{ this }} where message_id in (select message_id from {{ touched('rows') }});
+    select distinct landed_part from {{ touched('rows') }}
+    where message_id in (select message_id from {{ touched('copied') }});
+    delete from {{ this }} where message_id in (select message_id from {{ touched('messages') }});
     {%- endif %}
 {%- endmacro %}
 
-{# The days of these messages, before and after, and those of messages that they take back. #}
-{% macro close_staged_messages() -%}
+{#
+    The days of these rows, of those that went, and of messages that any copy takes back: no fewer than those of which
+    another row counts now.
+#}
+{% macro close_message_copies() -%}
     {%- if is_landed() and is_incremental() %}
-    create or replace temp table {{ touched('changes') }} as
-    select sent_at, recalled_message_id from {{ touched('rows') }}
-    union all
-    select sent_at, recalled_message_id from {{ this }}
-    where {{ is_touched_message('message_id') }};
     create or replace temp table {{ touched('days') }} as
-    select cast(sent_at as date) as date_day from {{ touched('changes') }}
+    select cast(sent_at as date) as date_day from {{ touched('rows') }}
     union
-    select cast(sent_at as date) from {{ this }}
+    select cast(item as date) from ({{ changed_items('gone_days', gone_messages('gone_days')) }}) as gone_days
+    union
+    select cast(sent_at as date) from {{ ref('base_wecom__messages') }}
     where message_id in (
-        select recalled_message_id from {{ touched('changes') }} where recalled_message_id is not null
+        select recalled_message_id from {{ touched('rows') }} where recalled_message_id is not null
+        except
+        select message_id from {{ touched('messages') }}
     );
     {%- endif -%}
     {{ close_ledger(
-        {'parts': parts_of_base()},
+        {
+            'parts': parts_of_base('base_wecom__messages'),
+            'gone_days': gone_messages('gone_days'),
+            'gone_recalls': gone_messages('gone_recalls'),
+        },
         'select date_day from ' ~ touched('days') if is_incremental()
-        else 'select distinct cast(sent_at as date) as date_day from ' ~ this
+        else 'select distinct cast(sent_at as date) as date_day from ' ~ ref('base_wecom__messages')
     ) }}
 {%- endmacro %}
 
-{# Condition on a message: its staged row has to be chosen again, and this is a copy to choose from. #}
-{% macro is_touched_message(column) -%}
-    {{ column }} in (select message_id from {{ touched('messages') }})
+{# Condition on a row of the base: it is a copy of a message of which the copies are compared again. #}
+{% macro is_touched_message() -%}
+    message_id in (select message_id from {{ touched('copied') }})
     and landed_part in (select landed_part from {{ touched('sources') }})
 {%- endmacro %}
 
 {# Days of the archive that count, with the run that changed them last. #}
 {% macro days_of_messages() -%}
     select days.item, days.version
-    from {{ ledger('stg_wecom__messages') }} as days
+    from {{ ledger('stg_wecom__message_copies') }} as days
     cross join {{ ref('int_calendar_bounded') }} as calendar
     where
         days.input = 'self'

@@ -89,9 +89,9 @@
     {{ return('base_' ~ model.name[4:]) }}
 {%- endmacro %}
 
-{# Query of the parts that the base model holds. #}
-{% macro parts_of_base() -%}
-    select item, '' as version from {{ ledger(base_of_model()) }} where input = 'self'
+{# Query of the parts that a base model holds: that of the running staging model, or another one. #}
+{% macro parts_of_base(base=none) -%}
+    select item, '' as version from {{ ledger(base or base_of_model()) }} where input = 'self'
 {%- endmacro %}
 
 {# Whether parts came or went since the running staging model was built last. #}

@@ -22,6 +22,7 @@ MESSAGES = "wecom__messages"
 # models and their schemas, each built from those before it
 CHAIN = {
     "base_wecom__messages": "staging",
+    "stg_wecom__message_copies": "staging",
     "stg_wecom__messages": "staging",
     "int_messages_flagged": "intermediate",
     "int_replies_paired": "intermediate",
@@ -156,6 +157,12 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
     shop.land(f"from seed where {DAY} between date '2026-03-01' and date '2026-03-09'", "2026-05-02 09:00:00")  # late
     again = "* replace ('2026-05-02 10:00:00' as _exported_at, case msgtype when 'text' then '1' end as text_length)"
     shop.land(f"select {again} from seed where {DAY} = date '{day}'", "2026-05-02 10:00:00")  # exported again
+    written = "2026-03-20"  # a message of this day is taken back much later
+    ((taken_back,),) = shop.rows(
+        f"select min(message_id) from intermediate.int_messages_flagged where is_effective and sent_date = '{written}'"
+    )
+    back = "'taken_back' as msgid, 'recall' as action, msgid as pre_msgid, '1777600000000' as msgtime"
+    shop.land(f"select * replace ({back}) from seed where msgid = '{taken_back}'", "2026-05-02 11:00:00")
     for export in OTHERS:
         shop.land(f"from seed where _exported_at = {NEWEST}", "2026-05-02 08:00:00", export)
         shop.land(f"from seed where _exported_at = {BEFORE}", "2026-05-02 09:00:00", export)  # late
@@ -188,7 +195,7 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
     assert shop.differences() == {}
     for model, runs in before.items():
         kept = {item for item, run in shop.runs(model).items() if runs.get(item) == run}
-        assert not {"2026-03-05", day, "2026-05-01"} & kept
+        assert not {"2026-03-05", written, day, "2026-05-01"} & kept
         if model != "int_message_shares_measured":  # which is of months
             assert {"2026-02-10", "2026-04-20"} <= kept  # a day costs a day
         assert (str(spoke) in kept) == (model == "int_messages_flagged")
@@ -199,13 +206,16 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
 
 def test_erased_and_removed_parts_take_their_rows_away(shop):
     with Landing.locked(shop.landing) as locked, locked.rewrite() as change:
-        first, *_, last = locked.parts("wecom__messages")
+        parts = locked.parts(MESSAGES)
+        recall = next(part for part in parts if locked.table(part).num_rows == 1)
+        first, *_, last = (part for part in parts if part != recall)
         rows = locked.table(first)
         keys = rows["from"].to_pylist()
         erased = next(key for key in keys if key and key.startswith("wm_"))
         nobody = ["wm_of_nobody" if key == erased else key for key in keys]
         change.replace(first, rows.set_column(rows.column_names.index("from"), "from", pa.array(nobody, pa.string())))
         change.replace(last, None)
+        change.replace(recall, None)  # what it took back is in another part, and counts again
         first = locked.parts("youzan__orders")[0]
         orders = locked.table(first)
         column, phones = orders.column_names.index("买家手机号"), orders["买家手机号"].to_pylist()

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ open_parts('wecom__messages') }}",
+    pre_hook="{{ open_message_parts() }}",
     post_hook="{{ close_parts('wecom__messages') }}",
 ) }}
 {%- set checks = [
