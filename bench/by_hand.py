@@ -1,6 +1,6 @@
 """Makes the daily tables of bench/handwritten beside a built warehouse, and compares them with its marts.
 
-usage: python bench/by_hand.py WAREHOUSE LANDING FILE.duckdb [--day] [--memory 4GB]
+usage: python bench/by_hand.py WAREHOUSE LANDING FILE.duckdb [--day] [--memory 1500MB]
 
 Prints one line of JSON: CPU seconds of each file of SQL, peak memory in MB, and the rows by which each table differs
 from the marts; comparing is not counted. ``--day`` counts the messages of LANDING/wecom__messages/day*.parquet to those
@@ -74,7 +74,7 @@ def main() -> None:
     for name in ("warehouse", "landing", "file"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--day", action="store_true")
-    parser.add_argument("--memory", default="4GB", help="as in profiles.example.yml")
+    parser.add_argument("--memory", default="1500MB", help="as in profiles.example.yml")
     asked = parser.parse_args()
     if not asked.day:
         asked.file.unlink(missing_ok=True)
