@@ -117,7 +117,13 @@ PLUMBING = {
     *("inputs_of_activities", "open_activities", "close_activities", "inputs_of_interaction_days"),
     *("open_interaction_days", "close_interaction_days", "inputs_of_message_shares", "open_message_shares"),
     *("close_message_shares", "inputs_of_sign_ups", "open_sign_ups", "close_sign_ups"),
-    *("note_membership_changes", "memberships_that_count"),  # test_membership_changes: what they say is what changed
+    *("create_ledger", "noted_rows", "note_changes", "note_table_changes", "open_items", "close_items"),
+    *("followed", "is_touched_item", "touch_items"),
+    *("persons_of_keys_since_seen", "persons_of_changed_communities", "lists_of_communities"),
+    *("traits_of_communities", "day_of_calendar", "is_passed_by_calendar", "open_evidence", "close_evidence"),
+    *("inputs_of_stays", "open_stays", "close_stays", "codes_of_channels", "open_channels", "close_channels"),
+    *("communities_of_memberships", "open_memberships", "close_memberships", "memberships_that_count"),
+    *("are_leaves_evidenced", "inputs_of_retention", "open_retention", "close_retention"),
 }
 # what identities are made of: test_identities_ring has each of them ring on a spoiled warehouse
 OF_IDENTITIES = {"compare_sides", "name_sides", *(f"test_{name}" for name in (*IDENTITIES, KEYS))}
