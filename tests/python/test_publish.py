@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -290,6 +291,20 @@ def test_a_reader_of_the_old_file_goes_on_reading(warehouse: Path, tmp_path: Pat
     with duckdb.connect(str(file), read_only=True) as db:
         assert db.execute("select count(*) from reference.types").fetchone() == (2,)
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_only_a_published_file_is_replaced(warehouse: Path, tmp_path: Path) -> None:
+    notes, mine, empty = (tmp_path / name for name in ("notes.txt", "mine.duckdb", "bi.duckdb"))
+    notes.write_text("not a database at all")
+    shutil.copy(warehouse, mine)
+    for file, why in ((notes, "no database"), (mine, "another warehouse")):
+        before = file.read_bytes()
+        with pytest.raises(PublishError, match=why):
+            publish(warehouse, file, MANIFEST, None)
+        assert file.read_bytes() == before
+    empty.touch()  # as mktemp makes it
+    for _ in range(2):
+        assert "reference.types" in publish(warehouse, empty, MANIFEST, None).tables
 
 
 def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
