@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kpi.semantic import SemanticLayer
 
 Tell = Callable[[str, int, int], None]
+WAIT = 10  # seconds for who reads the warehouse when it is to be written
 
 
 @dataclass
@@ -88,9 +89,9 @@ def export(
         }
         write.draft_rows(db, "export_log", types, rows)
         tables["export_log"] = write.Table("export_log", "导出记录 One row per table of this schema.", write.LOG)
-        if _state(warehouse) != before:
-            raise ExportError(f"{warehouse}: was built anew while its metrics were asked. Run kpi export again.")
         with _attached(db, warehouse, name, read_only=False):
+            if _state(warehouse) != before:  # nobody else can build it now
+                raise ExportError(f"{warehouse}: was built anew while its metrics were asked. Run kpi export again.")
             write.write(db, tables, name)
     return done
 
@@ -148,7 +149,8 @@ def database_of(catalogue: Catalogue) -> str:
 
 @contextmanager
 def _attached(db: duckdb.DuckDBPyConnection, path: Path, name: str, *, read_only: bool) -> Iterator[None]:
-    attach(db, path, name, read_only=read_only)
+    # minutes of questions are behind who comes to write; whoever reads meanwhile is soon done
+    attach(db, path, name, read_only=read_only, wait=0 if read_only else WAIT)
     try:
         yield
     finally:
