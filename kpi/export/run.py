@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+from filelock import FileLock, Timeout
 
 from kpi.export import write
 from kpi.export.asks import Ask, SavedAsk, long_asks, saved_asks
@@ -65,14 +66,14 @@ def export(
         saved: saved queries; all when omitted.
 
     Raises:
-        ExportError: when a question cannot be asked, or the warehouse changed meanwhile.
+        ExportError: when a question cannot be asked, the warehouse changed meanwhile, or another export is at work.
         WarehouseError: when the warehouse is missing, half built or held by another process.
     """
     connect(warehouse).close()  # says in full why it cannot be opened
     asks = long_asks(catalogue, layer) if asks is None else asks
     saved = saved_asks(catalogue.manifest) if saved is None else saved
     name = database_of(catalogue)
-    with duckdb.connect() as db:
+    with _alone(warehouse), duckdb.connect() as db:
         db.execute("set TimeZone = 'Asia/Shanghai'")
         with _attached(db, warehouse, name, read_only=True):
             before = _state(warehouse)
@@ -145,6 +146,20 @@ def _draft(
 def database_of(catalogue: Catalogue) -> str:
     """The name of the database in the SQL of MetricFlow."""
     return catalogue.manifest["semantic_models"][0]["node_relation"]["database"]
+
+
+@contextmanager
+def _alone(warehouse: Path) -> Iterator[None]:
+    """Refuse a second export at once, not after the minutes of its questions."""
+    lock = FileLock(warehouse.with_name(f".{warehouse.name}.export.lock"))
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise ExportError(f"{warehouse}: another kpi export is at work. Run again when it has ended.") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager
