@@ -24,8 +24,12 @@ CHAIN = {
     "base_wecom__messages": "staging",
     "stg_wecom__message_copies": "staging",
     "stg_wecom__messages": "staging",
+    "int_message_recalls_listed": "intermediate",
+    "int_messages_sent": "intermediate",
+    "int_messages_repeated": "intermediate",
     "int_messages_flagged": "intermediate",
-    "int_replies_paired": "intermediate",
+    "int_questions_answered": "intermediate",
+    "int_replies_counted": "intermediate",
     "fct_topic_mentions": "marts",
     "int_memberships_described": "intermediate",
     "int_message_days_counted": "intermediate",
@@ -36,7 +40,7 @@ CHAIN = {
     "int_message_hours_counted": "intermediate",
     "fct_interaction_days": "marts",
 }
-OF_MESSAGES = {"int_messages_flagged", "int_replies_paired", "fct_topic_mentions"}
+OF_MESSAGES = {"int_messages_flagged", "int_replies_counted", "int_questions_answered", "fct_topic_mentions"}
 # daily ones: each has its own way to learn that one of its inputs changed
 OF_DAYS = {
     *("int_message_days_counted", "int_activities_gathered", "int_message_shares_measured"),
@@ -199,7 +203,7 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
         if model != "int_message_shares_measured":  # which is of months
             assert {"2026-02-10", "2026-04-20"} <= kept  # a day costs a day
         assert (str(spoke) in kept) == (model == "int_messages_flagged")
-    for model in ("int_replies_paired", "fct_topic_mentions"):
+    for model in ("int_replies_counted", "int_questions_answered", "fct_topic_mentions"):
         days = shop.runs(model)
         assert {days["2026-02-10"], days["2026-04-20"]}.isdisjoint({days["2026-03-05"], days["2026-05-01"]})
 
