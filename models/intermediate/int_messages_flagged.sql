@@ -4,7 +4,6 @@
     incremental_strategy='append',
     pre_hook="{{ open_flagged_messages() }}",
     post_hook="{{ close_flagged_messages() }}",
-    meta={'whole_inputs': ['message_types']},
 ) }}
 
 -- Messages sent in communities, with the effective-message rule applied. Who has not agreed to the archive is counted,
@@ -79,11 +78,11 @@ final as (
         is_effective,
         is_solitaire,
         is_readable,
-        case when is_readable then polarity end as polarity,
-        case when is_readable then terms end as terms,
         sent_date,
+        sent_at,
         cast(extract(hour from sent_at) as integer) as sent_hour,
-        sent_at
+        case when is_readable then polarity end as polarity,
+        case when is_readable then terms end as terms
     from judge_messages
 )
 

@@ -6,6 +6,8 @@
     meta={'whole_inputs': ['message_types']},
 ) }}
 
+-- depends_on: {{ ref('message_types') }}
+
 -- three passes, and too wide to be kept between
 with messages as not materialized (
     select * from {{ ref('int_messages_sent') }}

@@ -159,6 +159,16 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
     day = "2026-04-30"
     shop.land(f"from seed where {DAY} = date '2026-05-01'", "2026-05-02 08:00:00")  # the next day
     shop.land(f"from seed where {DAY} between date '2026-03-01' and date '2026-03-09'", "2026-05-02 09:00:00")  # late
+    asked, chat, answered_at = shop.rows(  # nobody answered it until the part of the day after comes
+        "select message_id, community_id, epoch_ms(window_ends_at - interval 8 hours - interval 1 minute) "
+        "from intermediate.int_questions_answered where response_milliseconds is null and sent_hour > 0 "
+        "and date_day between date '2026-04-05' and date '2026-04-14' order by message_id limit 1"
+    )[0]
+    late = f"'late_' || msgid as msgid, '{answered_at}' as msgtime, '{chat}' as roomid"
+    shop.land(
+        f"select * replace ({late}) from seed where \"from\" like 'st\\_%' escape '\\' and action = 'send' limit 2",
+        "2026-05-02 09:30:00",
+    )
     again = "* replace ('2026-05-02 10:00:00' as _exported_at, case msgtype when 'text' then '1' end as text_length)"
     shop.land(f"select {again} from seed where {DAY} = date '{day}'", "2026-05-02 10:00:00")  # exported again
     written = "2026-03-20"  # a message of this day is taken back much later
@@ -197,6 +207,8 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
     before = {model: shop.runs(model) for model in ("int_messages_flagged", *OF_DAYS)}
     shop.build()
     assert shop.differences() == {}
+    answers = "select response_milliseconds from intermediate.int_questions_answered where message_id"
+    assert shop.rows(f"{answers} = '{asked}'") == [((24 * 60 - 1) * 60_000,)]
     for model, runs in before.items():
         kept = {item for item, run in shop.runs(model).items() if runs.get(item) == run}
         assert not {"2026-03-05", written, day, "2026-05-01"} & kept

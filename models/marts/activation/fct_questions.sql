@@ -20,7 +20,7 @@ calendar as (
 close_windows as (
     select
         questions.*,
-        -- answers after the as-of day are not looked at, even where they are loaded; before that it may still be answered
+        -- before that it may still be answered; what comes after the as-of day is not looked at, even if it is loaded
         questions.window_ends_at
         <= {{ dbt.dateadd('day', 1, 'least(exports.last_day, calendar.as_of_date)') }} as is_window_over
     from questions
