@@ -79,8 +79,8 @@ fill_empty_days as (
 final as (
     select count_messages.*
     from count_messages
-    -- the day on which the archive was exported is in it, but not complete; were the days of messages compared with it, the
-    -- planner would expect few and hold them all
+    -- the day on which the archive was exported is in it, but not complete; if days of messages were compared with it,
+    -- the planner would expect few messages and hold them all
     inner join exports on count_messages.date_day >= exports.first_day and count_messages.date_day <= exports.last_day
     union all
     select * from fill_empty_days
