@@ -51,8 +51,8 @@
 {%- endmacro %}
 
 {#
-    Condition on a day: it is done again, or is read for others that are. The column has to be a stored one: DuckDB then
-    reads only the row groups that may hold such days.
+    Condition on a day: it is done again, or is read for others that are. The column has to be a stored one: of a table
+    DuckDB then reads only the row groups that may hold such days, though not of a view with joins.
 #}
 {% macro is_on_touched_day(column) -%}
     {{ column }} in (select date_day from {{ touched('days') }})
