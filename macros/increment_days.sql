@@ -37,6 +37,8 @@
         where date_day is not null
     )
     group by date_day;
+    set variable {{ touched('from') }} = (select min(date_day) from {{ touched('days') }});
+    set variable {{ touched('to') }} = (select max(date_day) from {{ touched('days') }});
     delete from {{ this }} where {{ column }} in (select date_day from {{ touched('days') }} where is_rewritten);
     {%- endif %}
 {%- endmacro %}
@@ -51,16 +53,18 @@
 {%- endmacro %}
 
 {#
-    Condition on a day: it is done again, or is read for others that are. The column has to be a stored one: of a table
-    DuckDB then reads only the row groups that may hold such days, though not of a view with joins.
+    Condition on a day: it is done again, or is read for others that are. The column has to be a stored one: then only the
+    row groups between the first and the last of these days are read, also where a view with joins is between.
 #}
 {% macro is_on_touched_day(column) -%}
-    {{ column }} in (select date_day from {{ touched('days') }})
+    {{ column }} between getvariable('{{ touched('from') }}') and getvariable('{{ touched('to') }}')
+    and {{ column }} in (select date_day from {{ touched('days') }})
 {%- endmacro %}
 
 {# Condition on a day, likewise: it is done again. #}
 {% macro is_on_rewritten_day(column) -%}
-    {{ column }} in (select date_day from {{ touched('days') }} where is_rewritten)
+    {{ column }} between getvariable('{{ touched('from') }}') and getvariable('{{ touched('to') }}')
+    and {{ column }} in (select date_day from {{ touched('days') }} where is_rewritten)
 {%- endmacro %}
 
 {# Days that a daily model changed, with the run that changed them last. covered: only days that the archive covers. #}
