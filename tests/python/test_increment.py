@@ -25,8 +25,12 @@ CHAIN = {
     "base_wecom__messages": "staging",
     "stg_wecom__message_copies": "staging",
     "stg_wecom__messages": "staging",
+    "int_message_recalls_listed": "intermediate",
+    "int_messages_sent": "intermediate",
+    "int_messages_repeated": "intermediate",
     "int_messages_flagged": "intermediate",
-    "int_replies_paired": "intermediate",
+    "int_questions_answered": "intermediate",
+    "int_replies_counted": "intermediate",
     "fct_topic_mentions": "marts",
     "int_member_lists_dated": "intermediate",
     "int_membership_evidence_gathered": "intermediate",
@@ -45,7 +49,7 @@ CHAIN = {
     "int_message_hours_counted": "intermediate",
     "fct_interaction_days": "marts",
 }
-OF_MESSAGES = {"int_messages_flagged", "int_replies_paired", "fct_topic_mentions"}
+OF_MESSAGES = {"int_messages_flagged", "int_replies_counted", "int_questions_answered", "fct_topic_mentions"}
 # daily ones: each has its own way to learn that one of its inputs changed
 OF_DAYS = {
     *("int_message_days_counted", "int_activities_gathered", "int_message_shares_measured"),
@@ -294,6 +298,16 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
     day = "2026-04-30"
     shop.land(f"from seed where {DAY} = date '2026-05-01'", "2026-05-02 08:00:00")  # the next day
     shop.land(f"from seed where {DAY} between date '2026-03-01' and date '2026-03-09'", "2026-05-02 09:00:00")  # late
+    asked, chat, answered_at = shop.rows(  # nobody answered it until the part of the day after comes
+        "select message_id, community_id, epoch_ms(window_ends_at - interval 8 hours - interval 1 minute) "
+        "from intermediate.int_questions_answered where response_milliseconds is null and sent_hour > 0 "
+        "and date_day between date '2026-04-05' and date '2026-04-14' order by message_id limit 1"
+    )[0]
+    late = f"'late_' || msgid as msgid, '{answered_at}' as msgtime, '{chat}' as roomid"
+    shop.land(
+        f"select * replace ({late}) from seed where \"from\" like 'st\\_%' escape '\\' and action = 'send' limit 2",
+        "2026-05-02 09:30:00",
+    )
     again = "* replace ('2026-05-02 10:00:00' as _exported_at, case msgtype when 'text' then '1' end as text_length)"
     shop.land(f"select {again} from seed where {DAY} = date '{day}'", "2026-05-02 10:00:00")  # exported again
     written = "2026-03-20"  # a message of this day is taken back much later
@@ -341,6 +355,8 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
     persons = shop.runs("int_memberships_described")
     assert {person, leaver[1], unseen[1]} <= persons.keys()
     assert len(persons) < shop.rows("select count(*) from intermediate.int_persons_classified")[0][0] / 3
+    answers = "select response_milliseconds from intermediate.int_questions_answered where message_id"
+    assert shop.rows(f"{answers} = '{asked}'") == [((24 * 60 - 1) * 60_000,)]
     for model, runs in before.items():
         kept = {item for item, run in shop.runs(model).items() if runs.get(item) == run}
         assert not {"2026-03-05", written, day, "2026-05-01"} & kept
@@ -351,7 +367,7 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
     assert orders <= changed.keys()
     ((known,),) = shop.rows("select count(*) from intermediate.int_orders_attributed")
     assert len(changed) < known / 2
-    for model in ("int_replies_paired", "fct_topic_mentions"):
+    for model in ("int_replies_counted", "int_questions_answered", "fct_topic_mentions"):
         days = shop.runs(model)
         assert {days["2026-02-10"], days["2026-04-20"]}.isdisjoint({days["2026-03-05"], days["2026-05-01"]})
 
