@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import duckdb
 
 from kpi.sql import quoted
-from kpi.warehouse import attach
+from kpi.warehouse import WarehouseError, attach
 
 TIME_ZONE = "Asia/Shanghai"
 
@@ -24,7 +24,10 @@ class Engine(Protocol):
     dialect: str  # as MetricFlow spells it in SqlEngine
 
     def connected(self) -> AbstractContextManager[Any]:
-        """A connection of DB-API 2.0 on which nothing can be written."""
+        """A connection of DB-API 2.0 to read on; what is asked goes through ``one_query``."""
+
+    def one_query(self, connection: Any, sql: str) -> str:
+        """The SQL, refused where it holds anything but one query."""
 
 
 class DuckDb:
@@ -62,3 +65,18 @@ class DuckDb:
                 "set lock_configuration = true"
             )
             yield connection
+
+    def one_query(self, connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+        """The SQL, refused where it holds anything but one query.
+
+        DuckDB leaves the files that it has attached open to COPY and, once detached, to ATTACH for writing, whatever
+        is shut: a second statement in a filter could write over the warehouse.
+
+        Raises:
+            kpi.warehouse.WarehouseError: for several statements, or one that is no query.
+        """
+        kinds = [statement.type for statement in connection.extract_statements(sql)]
+        if kinds != [duckdb.StatementType.SELECT]:
+            names = ", ".join(kind.name for kind in kinds)
+            raise WarehouseError(f"只能是一个查询 one query and nothing else can be asked, not {names or 'nothing'}")
+        return sql

@@ -113,9 +113,9 @@ class SemanticLayer:
         return sorted(query["name"] for query in self.manifest["saved_queries"])
 
     def sql(self, statement: str) -> Answer:
-        """Run one SQL statement on the warehouse; tables without a database are those of the warehouse."""
+        """Run one query in SQL on the warehouse; tables without a database are those of the warehouse."""
         with self.connected():
-            cursor = self._connection.execute(statement)
+            cursor = self._connection.execute(self._warehouse.one_query(self._connection, statement))
             columns = tuple(column[0] for column in cursor.description)
             return Answer(columns, [tuple(map(_midnight, row)) for row in cursor.fetchall()])
 

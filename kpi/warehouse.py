@@ -143,7 +143,9 @@ def connect(
             time.sleep(_PAUSE)
 
 
-def attach(db: duckdb.DuckDBPyConnection, path: Path | str, name: str, *, read_only: bool = True) -> None:
+def attach(
+    db: duckdb.DuckDBPyConnection, path: Path | str, name: str, *, read_only: bool = True, wait: float = 0
+) -> None:
     """Attach the warehouse to an open connection.
 
     Args:
@@ -151,18 +153,24 @@ def attach(db: duckdb.DuckDBPyConnection, path: Path | str, name: str, *, read_o
         path: the file.
         name: under which it is attached.
         read_only: see `connect`.
+        wait: seconds to go on trying while another process holds it.
 
     Raises:
         WarehouseError: when the file is not there or is none of DuckDB's.
         LockedWarehouseError: when another process holds it.
     """
     _require_file(path)
-    try:
-        db.execute(f"attach {literal(path)} as {quoted(name)}{' (read_only)' if read_only else ''}")
-    except duckdb.Error as error:
-        if _LOCKED.search(str(error)):
-            raise LockedWarehouseError(locked_message(path, who_holds(path, error))) from error
-        raise WarehouseError(f"{path}: {str(error).strip().splitlines()[0]}") from error
+    until = time.monotonic() + wait
+    while True:
+        try:
+            db.execute(f"attach {literal(path)} as {quoted(name)}{' (read_only)' if read_only else ''}")
+            return
+        except duckdb.Error as error:
+            if not _LOCKED.search(str(error)):
+                raise WarehouseError(f"{path}: {str(error).strip().splitlines()[0]}") from error
+            if time.monotonic() >= until:
+                raise LockedWarehouseError(locked_message(path, who_holds(path, error))) from error
+            time.sleep(_PAUSE)
 
 
 def _require_file(path: Path | str) -> None:

@@ -1,18 +1,21 @@
 {#-
     Generic tests of identities: each shows where two tables, or two parts of one, that must agree do not. What fails
-    is listed with its key and with both sides. They stand here for the reason that has_key.sql gives.
+    is listed with its key and with both sides. They stand here, and take names as sets, for the reasons that has_key.sql
+    gives.
 -#}
 
 {#
-    Names with what they are on this side and on the other: from a list of names that both sides share, or from a
-    mapping of name to the other side, or to both. A figure that is only named is the sum of the column of that name.
+    Names with what they are on this side and on the other: from a set or list of names that both sides share, or from
+    a mapping of name to the other side, or to both. A figure that is only named is the sum of the column of that name.
 #}
 {% macro name_sides(columns, is_summed) -%}
     {%- set sides = [] -%}
     {%- for name in columns -%}
         {%- set plain = 'sum(' ~ name ~ ')' if is_summed else name -%}
-        {%- set given = columns[name] if columns is mapping else plain -%}
-        {%- if given is string -%}
+        {%- set given = columns[name] if columns is mapping else none -%}
+        {%- if given is none -%}
+            {%- do sides.append((name, plain, plain)) -%}
+        {%- elif given is string -%}
             {%- do sides.append((name, plain, given)) -%}
         {%- else -%}
             {%- do sides.append((name, given[0], given[1])) -%}
@@ -69,7 +72,7 @@
 
 {# Passes if, group by group, each figure is the same here and there. #}
 {% test figures_agree(
-    model, there, figures, by=[], here_where='true', there_where='true', missing_is_zero=false
+    model, there, figures, by={}, here_where='true', there_where='true', missing_is_zero=false
 ) %}
     {{ compare_sides(
         model, there, figures, by, here_where, there_where, missing_is_zero, 'is distinct from'
@@ -78,13 +81,13 @@
 
 {# Passes if, group by group, no figure is greater here than there. What is not known on a side exceeds nothing. #}
 {% test figures_never_exceed(
-    model, there, figures, by=[], here_where='true', there_where='true', missing_is_zero=false
+    model, there, figures, by={}, here_where='true', there_where='true', missing_is_zero=false
 ) %}
     {{ compare_sides(model, there, figures, by, here_where, there_where, missing_is_zero, '>') }}
 {% endtest %}
 
 {# Passes if, group by group, no figure is greater than the one before it in the list. #}
-{% test never_grows(model, figures, by=[], here_where='true') %}
+{% test never_grows(model, figures, by={}, here_where='true') %}
     {%- set keys = name_sides(by, false) -%}
     {%- set figures = name_sides(figures, true) -%}
     with sum_groups as (
@@ -104,7 +107,7 @@
 {% endtest %}
 
 {# Passes if in each row the total is what the parts add up to, or both are unknown. #}
-{% test total_is_its_parts(model, total, plus, minus=[]) %}
+{% test total_is_its_parts(model, total, plus, minus={}) %}
     {%- set parts = plus | join(' + ') ~ (' - ' ~ minus | join(' - ') if minus else '') -%}
     select
         *,
@@ -147,7 +150,7 @@
     they are from a list kept by hand may be orphans: those that orphaned_rows reports, or all while the list that they
     lead to is not loaded. The model is read once, whatever the number of keys: some are views over millions of rows.
 #}
-{% test keys_lead_somewhere(model, keys, orphans_in=[]) %}
+{% test keys_lead_somewhere(model, keys, orphans_in={}) %}
     {%- set lost = {} -%}
     {%- for key, target in keys.items() -%}
         {%- set other, column = target.split('.') -%}

@@ -111,10 +111,14 @@ def _add_metrics(db: duckdb.DuckDBPyConnection, catalogue: Catalogue, asks: Sequ
 
 
 def _add_intervals(db: duckdb.DuckDBPyConnection) -> None:
-    """Wilson's interval of each pair of numerator and denominator of a proportion."""
+    """Wilson's interval of each pair of numerator and denominator of a proportion.
+
+    More answers than were sent, a slip in somebody's sheet, is no proportion: a figure without an interval, of which a
+    data test tells, and no reason to export nothing.
+    """
     pairs = db.execute(
         "select distinct numerator, denominator from cells inner join metrics using (metric_id) "
-        "where is_proportion and numerator is not null and denominator > 0"
+        "where is_proportion and denominator > 0 and numerator between 0 and denominator"
     ).fetchall()
     db.execute(
         "create or replace temp table intervals (numerator double, denominator double, ci_low double, ci_high double)"

@@ -1,21 +1,30 @@
--- step days that the exports of each metric cover; an export without days of its own covers all
+-- step days that the exports of each metric cover: those without which it is unknown, where any of them has days of its
+-- own (a list of products has none and covers all), else any of the others
 create or replace temp table covered as
+with find_days as (
+    select
+        needs.metric,
+        needs.effect,
+        found.first_day,
+        found.last_day,
+        bool_or(needs.effect = 'unknown' and found.first_day is not null) over (partition by needs.metric)
+            as has_needed_days
+    from {warehouse}.reference.metric_exports as needs
+    inner join {warehouse}.intermediate.int_exports_covered as found on needs.export_name = found.export_name
+)
+
 select
-    needs.metric as metric_id,
+    metric as metric_id,
     greatest(
-        max(found.first_day) filter (where needs.effect = 'unknown'),
-        min(found.first_day) filter (where needs.effect = 'changed' and not has_needed)
+        max(first_day) filter (where effect = 'unknown'),
+        min(first_day) filter (where effect = 'changed' and not has_needed_days)
     ) as first_day,
     least(
-        min(found.last_day) filter (where needs.effect = 'unknown'),
-        max(found.last_day) filter (where needs.effect = 'changed' and not has_needed)
+        min(last_day) filter (where effect = 'unknown'),
+        max(last_day) filter (where effect = 'changed' and not has_needed_days)
     ) as last_day
-from (
-    select *, bool_or(effect = 'unknown') over (partition by metric) as has_needed
-    from {warehouse}.reference.metric_exports
-) as needs
-inner join {warehouse}.intermediate.int_exports_covered as found on needs.export_name = found.export_name
-group by needs.metric;
+from find_days
+group by metric;
 
 -- step exports without which a metric is unknown and that are absent
 create or replace temp table absent as

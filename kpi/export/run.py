@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+from filelock import FileLock, Timeout
 
 from kpi.export import write
 from kpi.export.asks import Ask, SavedAsk, long_asks, saved_asks
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from kpi.semantic import SemanticLayer
 
 Tell = Callable[[str, int, int], None]
+WAIT = 10  # seconds for who reads the warehouse when it is to be written
 
 
 @dataclass
@@ -64,14 +66,14 @@ def export(
         saved: saved queries; all when omitted.
 
     Raises:
-        ExportError: when a question cannot be asked, or the warehouse changed meanwhile.
+        ExportError: when a question cannot be asked, the warehouse changed meanwhile, or another export is at work.
         WarehouseError: when the warehouse is missing, half built or held by another process.
     """
     connect(warehouse).close()  # says in full why it cannot be opened
     asks = long_asks(catalogue, layer) if asks is None else asks
     saved = saved_asks(catalogue.manifest) if saved is None else saved
     name = database_of(catalogue)
-    with duckdb.connect() as db:
+    with _alone(warehouse), duckdb.connect() as db:
         db.execute("set TimeZone = 'Asia/Shanghai'")
         with _attached(db, warehouse, name, read_only=True):
             before = _state(warehouse)
@@ -88,9 +90,9 @@ def export(
         }
         write.draft_rows(db, "export_log", types, rows)
         tables["export_log"] = write.Table("export_log", "导出记录 One row per table of this schema.", write.LOG)
-        if _state(warehouse) != before:
-            raise ExportError(f"{warehouse}: was built anew while its metrics were asked. Run kpi export again.")
         with _attached(db, warehouse, name, read_only=False):
+            if _state(warehouse) != before:  # nobody else can build it now
+                raise ExportError(f"{warehouse}: was built anew while its metrics were asked. Run kpi export again.")
             write.write(db, tables, name)
     return done
 
@@ -147,8 +149,23 @@ def database_of(catalogue: Catalogue) -> str:
 
 
 @contextmanager
+def _alone(warehouse: Path) -> Iterator[None]:
+    """Refuse a second export at once, not after the minutes of its questions."""
+    lock = FileLock(warehouse.with_name(f".{warehouse.name}.export.lock"))
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise ExportError(f"{warehouse}: another kpi export is at work. Run again when it has ended.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
 def _attached(db: duckdb.DuckDBPyConnection, path: Path, name: str, *, read_only: bool) -> Iterator[None]:
-    attach(db, path, name, read_only=read_only)
+    # minutes of questions are behind who comes to write; whoever reads meanwhile is soon done
+    attach(db, path, name, read_only=read_only, wait=0 if read_only else WAIT)
     try:
         yield
     finally:

@@ -22,7 +22,7 @@ def with_keys(nodes: Mapping[str, Any]) -> dict[str, Any]:
         test = node.get("test_metadata") or {}
         table = node.get("attached_node")
         if test.get("name") == TEST and table and (table not in keys or node["name"].endswith(FIRST)):
-            keys[table] = test["kwargs"]["columns"]
+            keys[table] = list(test["kwargs"]["columns"])
     return {
         name: node | {"primary_key": node.get("primary_key") or keys[name]} if name in keys else node
         for name, node in nodes.items()

@@ -6,8 +6,9 @@ behind any of its inputs is withheld, and so is what would give it away in any t
 
 Of the long table a withheld row keeps its labels only. In other rows the same figure is taken out as well:
 ``previous_value`` and ``previous_year_value`` stay only where the row that they come from shows that very value, a band
-only where none of the figures that it may be made of is withheld. Columns that are not known here are left out, and
-so are the days of a metric of which more than a quarter are of few: weeks and months are worth more than the rest.
+only where none of the figures that it may be made of is withheld. How far a target is reached tells the figure of its
+metric, so it goes where that goes. Columns that are not known here are left out, and so are the days of a metric of
+which more than a quarter are of few: weeks and months are worth more than the rest.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import pyarrow as pa
 
 from kpi.privacy.disclosure import FEW
 from kpi.publish import draft as shared
-from kpi.publish.cells import Cell, Links, Split, independent, pairs_of, place, withheld
+from kpi.publish.cells import Cell, Links, Split, independent, last_day, pairs_of, place, withheld
 from kpi.publish.choice import KEYS, PERSONS
 from kpi.publish.draft import Published, PublishError
 from kpi.publish.people import Input, People, counts_persons, inputs
@@ -52,6 +53,7 @@ PEERS = "community__community_name"  # of these the band is made of others of th
 INTERNAL = "For internal use:"  # what the comment says of the warehouse's own table, from there on
 AGAIN = "Run `kpi export`, then publish again."
 FEW_DAYS = 0.25  # of a metric's days; above it they are left out, since each few one takes others with it
+ATTAINMENT = "target_attainment_rate"  # times the target it is a figure of another metric
 _TIME = "metric_time__"
 
 
@@ -183,6 +185,7 @@ def withhold_metrics(
         }
         return (FEW if FEW in found else found.pop()) if found else None
 
+    why = with_targets(exported.rows[LONG], why)
     for name, table in saved.items():
         shown[name] = _without(exported.rows[name], table, why, done, f"{SCHEMA}.{name}")
     shown[LONG] = _long_without(long, why, done)
@@ -359,6 +362,45 @@ def _long_without(long: pa.Table, why: Why, done: Published) -> pa.Table:
         )).to_arrow_table()  # fmt: skip
     done.withheld[label] = found.num_rows - found["withheld"].null_count
     return found
+
+
+@dataclass(frozen=True)
+class _Target:
+    """A target of the whole or of one community, whose metric's figure is withheld."""
+
+    metric: str
+    grain: str
+    first: datetime.date
+    community: str | None
+
+    def is_in(self, split: Split, values: tuple) -> bool:
+        """Whether a figure of targets takes this one in; each is counted in the month in which it begins."""
+        own = {"target__target_metric": self.metric, "target__period_kind": self.grain, PEERS: self.community}
+        if split.grain:
+            first, values = values[0], values[1:]
+            if not first <= self.first.replace(day=1) <= last_day(split.grain, first):
+                return False
+        return all(own.get(name, value) == value for name, value in zip(split.dimensions, values, strict=True))
+
+
+def with_targets(long: pa.Table, why: Why) -> Why:
+    """Why a figure is withheld, also for how far a target is reached whose metric's figure is withheld."""
+    names = ("metric_id", "grain", "period_start", "dimension", "dimension_value", "target")
+    if not {*names} <= {*long.column_names}:
+        return why
+    withheld_targets: dict[_Target, str] = {}
+    for metric, grain, first, dimension, value, target in zip(*(long[n].to_pylist() for n in names), strict=True):
+        split = _long_split(grain, dimension)
+        if target is not None and (reason := why(metric, split, (first, value) if split.dimensions else (first,))):
+            withheld_targets[_Target(metric, grain, first, value if split.dimensions else None)] = reason
+
+    def also_why(metric: str, split: Split, values: tuple) -> str | None:
+        found = why(metric, split, values)
+        if found is None and metric == ATTAINMENT:
+            found = next((reason for one, reason in withheld_targets.items() if one.is_in(split, values)), None)
+        return found
+
+    return also_why
 
 
 def _same(column: str, side: str) -> str:

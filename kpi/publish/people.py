@@ -4,9 +4,11 @@ Every metric is traced to its **inputs**: the sums and counts that it is made of
 is taken. Behind each of those stand
 
 1. the distinct persons of its fact who contribute something other than zero to the cell, if the fact knows persons;
+   where it does not know whose row of a sum it is (an answer without a name), the row is a person of its own;
 2. else the distinct members of the cell at any time of its period (``POPULATION``), if it can be split like that, but
    no more than the figure itself where it is a whole number: three leaves are of three persons at most;
-3. else as many as the figure says, if it is a whole number and the members cannot be split like that;
+3. else as many as the figure says, if it is a whole number and the members cannot be split like that, or the cell
+   has none: likes in no single community, or in one that is dissolved, are somebody's;
 4. else nobody: figures of advertisements, costs and targets.
 
 Helpers that count days or months (``about: calendar`` in ``config.meta``), such as those on which an export speaks, are
@@ -92,7 +94,9 @@ def persons_of(
         return None
     figure = metric["type_params"]["expr"] or of.metric
     condition = _CONTRIBUTES.get(how["agg"], "coalesce(cast(({0}) as double), 0) <> 0").format(figure)
-    metric["type_params"]["expr"] = f"case when {condition} then {person} end"
+    row = _row_of_a_member(how["semantic_model"], models) if how["agg"] == "sum" else None
+    somebody = f"coalesce({person}, cast({row} as varchar))" if row else person
+    metric["type_params"]["expr"] = f"case when {condition} then {somebody} end"
     how["agg"] = "count_distinct"
     return metric
 
@@ -109,6 +113,13 @@ def _person(model: str, models: dict[str, dict[str, Any]]) -> str | None:
     """The column of a fact that names its person."""
     entities = {entity["name"]: entity["expr"] or entity["name"] for entity in models[model]["entities"]}
     return entities.get("member") or entities.get("staff")
+
+
+def _row_of_a_member(model: str, models: dict[str, dict[str, Any]]) -> str | None:
+    """The column that names a row of a fact of members; of staff a row may be nobody's, such as a target for all."""
+    entities = {entity["name"]: entity for entity in models[model]["entities"]}
+    keys = [entity["expr"] or entity["name"] for entity in entities.values() if entity.get("type") == "primary"]
+    return keys[0] if "member" in entities and keys else None
 
 
 class People:
@@ -148,10 +159,10 @@ class People:
         if rest := {self._figures[of]: of for of in of_model if of in self._figures}:
             population = self.population(keys)
             for name, cells in self._ask(keys, list(rest)).items():
-                if population is None:  # nobody knows whom it counts: a whole number is of so many at most
-                    counts[rest[name]] = {cell: n for cell, n in cells.items() if isinstance(n, int) and n > 0}
-                else:
-                    counts[rest[name]] = {cell: at_most(n, cells.get(cell)) for cell, n in population.items() if n}
+                inside = {cell: n for cell, n in (population or {}).items() if n}
+                # nobody knows whom it counts: a whole number is of so many at most
+                alone = {cell: n for cell, n in cells.items() if cell not in inside and isinstance(n, int) and n > 0}
+                counts[rest[name]] = {cell: at_most(n, cells.get(cell)) for cell, n in inside.items()} | alone
         return {of: {cell: int(n or 0) for cell, n in cells.items()} for of, cells in counts.items()}
 
     def population(self, keys: Sequence[str]) -> dict[tuple, int] | None:

@@ -5,6 +5,7 @@ A reader with the old file open goes on reading it, and a run that is killed at 
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from kpi.publish.asked import AskedBefore
     from kpi.publish.metrics import Exported
     from kpi.semantic import SemanticLayer
+
+MAGIC = b"DUCK"  # from the ninth byte on
+UNPUBLISHED = {"staging", "intermediate"}  # schemas that only a warehouse has
 
 
 def publish(
@@ -64,6 +68,8 @@ def publish(
         raise PublishError(f"{file}: that is the warehouse itself. Publish to another file.")
     if file.is_dir():
         raise PublishError(f"{file}: a directory. Name the file in it, e.g. {file / 'bi.duckdb'}.")
+    if what := _not_published(file):
+        raise PublishError(f"{file}: 不是发布的文件,不予覆盖 {what}, which is not replaced. Publish to another file.")
     draft = file.with_name(f".{file.name}.draft")
     lock = FileLock(file.with_name(f".{file.name}.lock"))
     wanted = reasons_wanted(with_facts=with_facts, with_persons=with_persons)
@@ -88,6 +94,21 @@ def publish(
         raise PublishError(f"{file}: cannot be written ({error.strerror}). Publish to another place.") from error
     except duckdb.Error as error:
         raise PublishError(f"{file}: cannot be published ({error}). Is a build at work? Run again then.") from error
+
+
+def _not_published(file: Path) -> str | None:
+    """What stands in the place of the file, where that was not published; None where it may be replaced."""
+    try:
+        with file.open("rb") as there:
+            head = there.read(12)
+    except OSError:  # nothing is there; what else is wrong shows when the file is written
+        return None
+    if head and head[8:] != MAGIC:
+        return "there is a file that is no database of DuckDB"
+    with contextlib.suppress(duckdb.Error), duckdb.connect(str(file), read_only=True) as db:
+        schemas = {name for (name,) in db.execute("select schema_name from duckdb_schemas()").fetchall()}
+        return "there is another warehouse" if UNPUBLISHED & schemas else None
+    return None
 
 
 def _remove(draft: Path) -> None:

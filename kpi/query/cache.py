@@ -15,7 +15,6 @@ from typing import Any
 
 SETTING = "COMMUNITY_METRICS_CACHE"  # a folder, or one of OFF
 OFF = {"0", "off", "no", "none", "false"}
-LAYOUT = 1  # raised when entries of before mean something else
 ENTRIES = 512  # most that are kept; the ones unused for longest go first
 
 
@@ -38,7 +37,7 @@ def key_of(question: Any, depends_on: list[Any]) -> str:
         question: what is asked, as typed; anything that JSON can hold.
         depends_on: what else decides about the SQL: definitions, labels, versions.
     """
-    said = json.dumps([LAYOUT, question, depends_on], ensure_ascii=False).encode()
+    said = json.dumps([question, depends_on], ensure_ascii=False).encode()
     return hashlib.sha256(said).hexdigest()
 
 
@@ -91,7 +90,7 @@ def _make_room(folder: Path) -> None:
 
 
 def depends_on(project: Path) -> list[Any]:
-    """What the SQL of a question depends on beside the question: definitions, labels, and MetricFlow's version.
+    """What the SQL of a question depends on beside the question: definitions, labels, code, MetricFlow.
 
     Raises:
         FileNotFoundError: when the project has not been built.
@@ -103,6 +102,8 @@ def depends_on(project: Path) -> list[Any]:
     manifest = project / "target" / "semantic_manifest.json"
     if not manifest.exists():
         raise FileNotFoundError(f"{manifest} is missing. Run `make build` (or `dbt build`) first.")
+    here = Path(__file__).parent
     files = [labels.FILE, *sorted((project / labels.REFERENCE).glob("*.csv"))]
+    files += [here.parent / "semantic.py", *sorted(here.glob("*.py"))]
     stamps = [[file.name, (stat := file.stat()).st_mtime_ns, stat.st_size] for file in files]
     return [hashlib.sha256(manifest.read_bytes()).hexdigest(), stamps, version("metricflow")]

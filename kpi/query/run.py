@@ -60,13 +60,15 @@ def _ask(entry: dict[str, Any], shape: Shape, project: Path) -> None:
     from kpi.query import show
     from kpi.warehouse import warehouse_path
 
-    with DuckDb(warehouse_path(project), entry["database"]).connected() as connection:
+    engine = DuckDb(warehouse_path(project), entry["database"])
+    with engine.connected() as connection:
+        sql = engine.one_query(connection, entry["sql"])
         why = _absent(connection, entry["metrics"])
         names = [column["name"] for column in entry["columns"]]
         if shape.form == "parquet":
-            table = connection.sql(entry["sql"]).to_arrow_table().select(names)
+            table = connection.sql(sql).to_arrow_table().select(names)
         else:
-            cursor = connection.execute(entry["sql"])
+            cursor = connection.execute(sql)
             found = [column[0] for column in cursor.description]
             order = [found.index(name) for name in names]
             rows = [tuple(row[at] for at in order) for row in cursor.fetchall()]

@@ -30,6 +30,7 @@ FEWEST = 3  # earlier moves, to say what is usual
 OF_A_STAGE = 2  # moves at most: metrics of a stage move together
 PARTS = 7  # shown; smaller ones of one kind are put together, which keeps the sum
 TELLS_LITTLE = 0.01  # see _told: customers beside a few KOLs say nothing
+WITHHELD = Cell(math.nan)  # of few persons, in a published file: there, and of unknown size
 MUCH_REST = 0.5  # of the change: then a split says little
 ROBUST = 1.4826  # median of absolute deviations to standard deviation, of a normal distribution
 REST = {
@@ -98,6 +99,7 @@ class Row:
     ci_low: float | None
     ci_high: float | None
     is_partial: bool
+    is_withheld: bool = False
 
 
 def explain(
@@ -119,10 +121,16 @@ def explain(
         value: value of the dimension.
         limit: moves at most.
     """
+    withheld = connection.execute(
+        "select count(*) from duckdb_columns() where database_name = current_database() and schema_name = 'metrics' "
+        "and table_name = 'metric_values' and column_name = 'withheld'"
+    ).fetchone()
+    columns = [name for name in Row.__dataclass_fields__ if name != "is_withheld"]
+    columns.append("value is null and withheld is not null" if withheld and withheld[0] else "false")
     rows = [
         Row(*found)
         for found in connection.execute(
-            f"select {', '.join(Row.__dataclass_fields__)} from metrics.metric_values "
+            f"select {', '.join(columns)} from metrics.metric_values "
             "where grain = $1 and period_start <= $2 "
             "and (dimension = $3 and dimension_value is not distinct from $4 or $3 = 'all')",
             [grain, period, dimension, value],
@@ -148,7 +156,7 @@ def moves(
         if row.dimension == dimension and row.dimension_value == value:
             series[row.metric_id].append(row)
         elif row.dimension != ALL and dimension == ALL:
-            cell = Cell(row.value, row.numerator, row.denominator)
+            cell = WITHHELD if row.is_withheld else Cell(row.value, row.numerator, row.denominator)
             groups[row.metric_id, row.period_start][row.dimension][row.dimension_value] = cell
     sized = []
     for metric, found in series.items():

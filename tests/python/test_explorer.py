@@ -135,6 +135,29 @@ def test_moves_are_ranked_by_what_is_usual_and_split_where_it_tells_the_most():
     assert not drivers.moves([r for r in rows if r.period_start != MONTHS[-2]], MONTHS[-1], {"steady": "add"})
 
 
+@pytest.mark.parametrize("withheld", [False, True])
+def test_a_withheld_group_is_of_unknown_size_and_not_of_none(withheld):
+    """A published file withholds groups of few: their figure and what they did must not be told as nothing."""
+    values = {("all", "all"): (10, 11, 10, 11, 10, 20), ("type", "big"): (7, 8, 7, 8, 7, 12),
+              ("type", "few"): (None, None, None, None, None, 8)}  # fmt: skip
+    with duckdb.connect() as db:
+        db.execute("create schema metrics")
+        db.execute("create table metrics.metric_definitions as select 'm' as metric_id, 'add' as additivity")
+        db.execute(
+            "create table metrics.metric_values (metric_id text, stage text, grain text, period_start date, "
+            "dimension text, dimension_value text, value double, numerator double, denominator double, "
+            f"ci_low double, ci_high double, is_partial boolean {', withheld text' if withheld else ''})"
+        )
+        for (dimension, group), figures in values.items():
+            for month, value in zip(MONTHS, figures, strict=True):
+                row = ["m", "s", "month", month, dimension, group, value, None, None, None, None, False]
+                row += ["few_persons" if value is None else None] if withheld else []
+                db.execute(f"insert into metrics.metric_values values ({', '.join('?' * len(row))})", row)
+        (move,) = drivers.explain(db, grain="month", period=MONTHS[-1])
+    assert bool(move.parts) is not withheld
+    assert ("not known" in move.why_en) is withheld
+
+
 def test_move_that_cannot_be_split_says_why():
     rows = [*_series("m", [1, 2, 1, 2, 1, 9]), *_series("m", [1, 2, 1, 2, 1, 9], "type", "a")]
     (move,) = drivers.moves(rows, MONTHS[-1], {"m": "median"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -386,6 +387,31 @@ def test_definitions_of_another_build_are_named(exported, catalogue, semantic_la
         db.execute("drop table marts.fct_sales")
     with pytest.raises(ExportError, match="dbt build"):
         export(file, catalogue, semantic_layer, asks=[Ask(("net_sales",), "month")], saved=[])
+
+
+def test_a_warehouse_that_was_built_meanwhile_is_refused(exported, catalogue, semantic_layer, tmp_path):
+    file = tmp_path / exported.name
+    shutil.copy(exported, file)
+    with pytest.raises(ExportError, match="built anew"):
+        export(file, catalogue, semantic_layer, asks=[Ask(("net_sales",), "month")], saved=[],
+               tell=lambda step, *_: os.utime(file, ns=(1, 1)) if step == "compare" else None)  # fmt: skip
+
+
+def test_a_second_export_is_refused_before_it_asks(exported, catalogue, semantic_layer, tmp_path):
+    file = tmp_path / exported.name
+    shutil.copy(exported, file)
+    refused = []
+
+    def start_another(step, *_):
+        if step == "compare":
+            with pytest.raises(ExportError, match="another kpi export"):
+                export(file, catalogue, semantic_layer, asks=[], saved=[])
+            refused.append(step)
+
+    ask = [Ask(("net_sales",), "month")]
+    export(file, catalogue, semantic_layer, asks=ask, saved=[], tell=start_another)
+    assert refused == ["compare"]
+    export(file, catalogue, semantic_layer, asks=ask, saved=[])  # the next one is free to begin
 
 
 def test_a_warehouse_that_is_being_written_is_named(exported, catalogue, semantic_layer, monkeypatch):

@@ -26,9 +26,15 @@ create table made.marts.dim_communities
 create table made.marts.fct_targets (target_id text, target_metric text, period_kind text, period_start_date date,
     community_id text, staff_key text);
 create table made.reference.metric_exports (metric text, export_name text, effect text);
-insert into made.reference.metric_exports values ('messages', 'wecom__messages', 'unknown');
+insert into made.reference.metric_exports values ('messages', 'wecom__messages', 'unknown'),
+    ('messages', 'wecom__customers', 'changed'),
+    ('membership_retention_rate_d30', 'manual__communities', 'unknown'),
+    ('membership_retention_rate_d30', 'wecom__messages', 'changed'),
+    ('membership_retention_rate_d30', 'wecom__group_members', 'changed');
 create table made.intermediate.int_exports_covered (export_name text, first_day date, last_day date);
-insert into made.intermediate.int_exports_covered values ('wecom__messages', date '2023-02-10', date '{AS_OF}');
+insert into made.intermediate.int_exports_covered values ('wecom__messages', date '2023-02-10', date '{AS_OF}'),
+    ('wecom__customers', date '2023-05-05', date '{AS_OF}'), ('manual__communities', null, null),
+    ('wecom__group_members', date '2023-01-10', date '2024-01-10');
 create table made.quality.absent_exports (export_name text, metric text, effect text);
 insert into made.quality.absent_exports values ('wecom__group_events', 'leave_rate', 'unknown'),
     ('wecom__customers', 'leaves', 'changed');
@@ -69,6 +75,7 @@ def rows():
         db.execute(
             "insert into cells values ('messages', 'month', date '2024-01-01', 'all', 'all', 90, null, null, false), "
             "('membership_retention_rate_d30', 'month', date '2023-03-01', 'all', 'all', 0.1, 1, 10, true), "
+            "('membership_retention_rate_d30', 'month', date '2023-05-01', 'all', 'all', 1.1, 11, 10, true), "
             "('membership_retention_rate_d30', 'month', date '2023-04-01', 'all', 'all', null, 0, 0, true), "
             "('membership_retention_rate_d30', 'month', date '2024-03-01', 'all', 'all', null, 0, 0, true)"
         )
@@ -116,6 +123,11 @@ def test_partial_at_both_ends(rows):
     assert partial == {dt.date(2023, 1, 1), dt.date(2023, 2, 1), dt.date(2024, 3, 1)}
 
 
+def test_a_needed_list_without_days_leaves_the_days_to_the_other_exports(rows):
+    partial = {start for (metric, _, start), row in rows.items() if "retention" in metric and row["is_partial"]}
+    assert partial == {dt.date(2023, 1, 1), dt.date(2024, 3, 1)}
+
+
 def test_reasons(rows):
     reasons = {(metric, start): row["null_reason"] for (metric, _, start), row in rows.items()}
     assert reasons["messages", dt.date(2023, 1, 1)] == "not_covered"
@@ -131,6 +143,8 @@ def test_interval_and_sample_size_of_a_proportion(rows):
     row = rows["membership_retention_rate_d30", "month", dt.date(2023, 3, 1)]
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((0.0179, 0.4042), abs=6e-5)
     assert row["sample_size"] == 10
+    beyond = rows["membership_retention_rate_d30", "month", dt.date(2023, 5, 1)]
+    assert (beyond["value"], beyond["ci_low"], beyond["ci_high"]) == (1.1, None, None)
 
 
 def test_provisional_until_it_stands_still(rows):

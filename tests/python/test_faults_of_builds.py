@@ -195,6 +195,27 @@ def test_a_warehouse_without_marks_or_with_alarms_alone_is_whole(tmp_path):
         assert warehouse.alarms(db) == ["a"]
 
 
+def test_who_comes_to_write_waits_for_a_reader(monkeypatch):
+    class Held:
+        """A connection to which the file is free after two attempts."""
+
+        attempts = 0
+
+        def execute(self, statement):
+            self.attempts += 1
+            if self.attempts < 3:
+                raise duckdb.IOException("Could not set lock on file: PID 0")
+
+    clock = iter(range(100))  # a second passes at each look
+    monkeypatch.setattr(warehouse.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(warehouse.time, "sleep", lambda seconds: None)
+    held = Held()
+    warehouse.attach(held, __file__, "w", read_only=False, wait=10)
+    assert held.attempts == 3
+    with pytest.raises(warehouse.LockedWarehouseError, match="held by"):
+        warehouse.attach(Held(), __file__, "w", read_only=False, wait=1)
+
+
 def test_holders_are_named_with_command_user_and_age(tmp_path):
     file = tmp_path / "some.duckdb"
     duckdb.connect(file).close()

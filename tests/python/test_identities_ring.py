@@ -280,7 +280,7 @@ def spoil_figure(table, name, here, where, step):
 def sides(columns):
     """Names with their aggregate on this side, as the macro name_sides reads them."""
     if not isinstance(columns, dict):
-        return {name: f"sum({name})" for name in columns}
+        columns = dict.fromkeys(columns)
     return {name: given[0] if isinstance(given, list) else f"sum({name})" for name, given in columns.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -210,6 +211,25 @@ def test_a_count_that_nobody_can_split_is_of_so_many_persons_at_most() -> None:
     assert counts == {Input("contacts"): {("a",): 3, ("c",): 90}, Input("cost"): {}}
 
 
+def test_a_count_of_a_cell_without_members_is_of_so_many_persons_at_most() -> None:
+    class Layer:
+        def defined_by(self, manifest: dict[str, Any]) -> Layer:
+            return self
+
+        def query(self, metrics: list[str], group_by: list[str]) -> Answer:
+            figures = {"period_members": [30, 30, 0, None], "likes": [3, 90, 1, 2], "cost": [1.0, 1.0, 1.0, 1.0]}
+            cells = ("full", "busy", "dissolved", "of no community")
+            columns = [figures[name] for name in metrics]
+            return Answer((*group_by, *metrics), list(zip(cells, *columns, strict=True)))
+
+    of = {"likes": metric("likes", "costs"), "cost": METRICS["cost"]}
+    manifest = {"semantic_models": list(MODELS.values()), "metrics": list(of.values())}
+    wanted = [Input("likes"), Input("cost")]
+    counts = people.People(Layer(), manifest, wanted).behind(["community__name"], wanted)
+    assert counts[wanted[0]] == {("full",): 3, ("busy",): 30, ("dissolved",): 1, ("of no community",): 2}
+    assert counts[wanted[1]] == {("full",): 30, ("busy",): 30}
+
+
 def test_a_balance_below_zero_is_somebodys() -> None:
     assert [people.at_most(40, figure) for figure in (3, 0, -3, 2.5, None)] == [3, 0, 40, 40, 40]
 
@@ -271,6 +291,20 @@ def test_a_reader_of_the_old_file_goes_on_reading(warehouse: Path, tmp_path: Pat
     with duckdb.connect(str(file), read_only=True) as db:
         assert db.execute("select count(*) from reference.types").fetchone() == (2,)
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_only_a_published_file_is_replaced(warehouse: Path, tmp_path: Path) -> None:
+    notes, mine, empty = (tmp_path / name for name in ("notes.txt", "mine.duckdb", "bi.duckdb"))
+    notes.write_text("not a database at all")
+    shutil.copy(warehouse, mine)
+    for file, why in ((notes, "no database"), (mine, "another warehouse")):
+        before = file.read_bytes()
+        with pytest.raises(PublishError, match=why):
+            publish(warehouse, file, MANIFEST, None)
+        assert file.read_bytes() == before
+    empty.touch()  # as mktemp makes it
+    for _ in range(2):
+        assert "reference.types" in publish(warehouse, empty, MANIFEST, None).tables
 
 
 def test_what_cannot_be_published_says_so(warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -368,6 +402,15 @@ def test_persons_behind_an_input_are_those_who_contribute() -> None:
         "case when (person_id) is not null then person_id end"
     )
     assert persons_of(Input("cost"), METRICS, MODELS, "p") is None
+    # answers without a name are of one person each; a row without a member of staff may be nobody's
+    answers = model("fct_answers", member="person_id", answer="id")
+    targets = model("fct_targets", staff="s", target="id")
+    for made in (answers, targets):
+        made["entities"][1]["type"] = "primary"
+    models = {"answers": answers, "targets": targets}
+    scores = {name: metric(name, name, expr="score") for name in models}
+    said = [persons_of(Input(name), scores, models, "p")["type_params"]["expr"] for name in models]
+    assert [text.partition(" then ")[2] for text in said] == ["coalesce(person_id, cast(id as varchar)) end", "s end"]
     assert METRICS["sales_value"]["type_params"]["expr"] == "paid - refunded"
 
 

@@ -14,7 +14,16 @@ from kpi.privacy.disclosure import COMPLEMENTARY, FEW
 from kpi.privacy.equations import Line, fixed
 from kpi.publish.cells import Cell, Links, Split, adds_up, independent, last_day, meeting, place, withheld
 from kpi.publish.draft import Published, PublishError
-from kpi.publish.metrics import INTERNAL, Exported, _long_without, _without_days, read_exported, write_metrics
+from kpi.publish.metrics import (
+    ATTAINMENT,
+    INTERNAL,
+    Exported,
+    _long_without,
+    _without_days,
+    read_exported,
+    with_targets,
+    write_metrics,
+)
 from kpi.publish.people import Input
 from kpi.publish.star import Table
 
@@ -190,6 +199,37 @@ def test_a_withheld_figure_is_nowhere_in_the_long_table() -> None:
     assert [rows[DAY(2027, 5, 1)][name] for name in figures[2:4]] == [40.0, 30.0]
     assert done.without == {"metrics.metric_values": ["secret"]}
     assert done.withheld == {"metrics.metric_values": 1}
+
+
+def test_a_target_is_as_secret_as_the_figure_that_it_is_for() -> None:
+    """It times how far it is reached is that figure."""
+    of_one = {"metric_id": "new_memberships", "dimension": NAME, "target": 40.0}
+    table = long(
+        {**of_one, "period_start": APRIL, "dimension_value": "few"},
+        {**of_one, "period_start": APRIL, "dimension_value": "many"},
+        {"metric_id": "orders", "grain": "week", "period_start": DAY(2026, 4, 27), "target": 9.0},
+        {"metric_id": "gmv", "period_start": APRIL, "target": None},
+    )
+    few = {("new_memberships", "few"), ("orders", DAY(2026, 4, 27)), ("gmv", APRIL)}
+    why = with_targets(table, lambda metric, split, values: FEW if (metric, values[-1]) in few else None)
+    month, of = Split("month"), "target__target_metric"
+    by_metric, by_name = Split("month", (of,)), Split("month", (NAME,))
+    saved = Split("month", (NAME, "target__period_kind", of))
+    asked = {
+        "few": (saved, (APRIL, "few", "month", "new_memberships")),
+        "many": (saved, (APRIL, "many", "month", "new_memberships")),
+        "weeks": (saved, (APRIL, None, "week", "orders")),
+        "months": (saved, (APRIL, None, "month", "orders")),
+        "later": (saved, (DAY(2026, 5, 1), "few", "month", "new_memberships")),
+        "of all communities": (by_metric, (APRIL, "new_memberships")),
+        "not secret": (by_metric, (APRIL, "gmv")),
+        "of the community": (by_name, (APRIL, "few")),
+        "of the other": (by_name, (APRIL, "many")),
+        "of the quarter": (Split("quarter"), (APRIL,)),
+    }
+    hidden = {said for said, (split, values) in asked.items() if why(ATTAINMENT, split, values)}
+    assert hidden == {"few", "weeks", "of all communities", "of the community", "of the quarter"}
+    assert why("target_value", month, (APRIL,)) is None  # what was wished for is nobody's
 
 
 def test_metrics_that_are_missing_or_older_are_refused() -> None:

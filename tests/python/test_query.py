@@ -26,6 +26,7 @@ from kpi.query.filters import translate
 from kpi.query.names import find_metric
 from kpi.query.question import QueryError, Question, Shape
 from kpi.query.show import shown
+from kpi.warehouse import WarehouseError
 
 ROOT = Path(__file__).parents[2]
 MONTH, TYPE = "metric_time__month", "community__community_type"
@@ -267,6 +268,41 @@ def test_absent_exports_are_named_beside_blanks(tmp_path):
         assert str(connection.execute("select timezone('UTC', timestamptz '2026-01-01 00:00:00')").fetchone()[0]) == (
             "2025-12-31 16:00:00"
         )
+
+
+WRITING = (  # DuckDB lets all of them pass, read-only and with external access shut
+    "copy (select 1) to '{file}' (use_tmp_file false)",
+    "copy (select 1) to '{file}.wal'",
+    "use memory; detach w; attach '{file}' as other; drop table other.t",
+    "select 1; copy (select 1) to '{file}.wal'",
+    "explain analyze copy (select 1) to '{file}.wal'",
+)
+
+
+@pytest.mark.parametrize("writing", WRITING)
+def test_nothing_but_a_query_reaches_the_warehouse(tmp_path, writing):
+    file = tmp_path / "mine.duckdb"
+    with duckdb.connect(str(file)) as db:
+        db.execute("create table t as select 1 as n")
+    engine, before = DuckDb(file, "w"), file.read_bytes()
+    with engine.connected() as connection:
+        query = "with t as (from w.t) select n from t -- one; two"
+        assert connection.execute(engine.one_query(connection, query)).fetchall() == [(1,)]
+        with pytest.raises(WarehouseError, match="one query"):
+            engine.one_query(connection, writing.format(file=file))
+    assert file.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.duckdb"]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_filter_brings_no_statement_of_its_own(ask, semantic_layer, tmp_path, form):
+    out = tmp_path / "answer"
+    where = f"{{{{ Dimension('{TYPE}') }}}} = 'vip'; copy (select 1) to '{out}'; --"
+    status, _, said = ask("orders", "--where", where, "--format", form, "--out", str(out))
+    assert (status, out.exists()) == (2, False)
+    assert "one query and nothing else" in said
+    with pytest.raises(WarehouseError, match="one query"):
+        semantic_layer.query(["orders"], where=[where])
 
 
 def test_a_locked_warehouse_names_its_holder(tmp_path):
