@@ -155,17 +155,18 @@
 
 {# Query of the runs that changed a model, for close_ledger(): what the running model has taken in of it. #}
 {% macro runs_of(name) -%}
-    select distinct version as item, '' as version from {{ ledger(name) }} where input = 'self'
+    select distinct version as item, '' as version from {{ ledger(name) }} where starts_with(input, 'self')
 {%- endmacro %}
 
 {#
     Query of the items of a model that changed in runs which the running model has not taken in; it keeps those runs in
-    its own ledger, under the name of the other model: close_ledger({'stg_…': runs_of('stg_…')}, …).
+    its own ledger, under the name of the other model: close_ledger({'stg_…': runs_of('stg_…')}, …). kind: 'self', or one
+    of the model's ledger_kinds (increment_items.sql).
 #}
-{% macro items_since_seen(name) -%}
+{% macro items_since_seen(name, kind='self') -%}
     select item
     from {{ ledger(name) }}
     where
-        input = 'self'
+        input = '{{ 'self' if kind == 'self' else 'self ' ~ kind }}'
         and version not in (select item from {{ ledger() }} where input = '{{ name }}')
 {%- endmacro %}

@@ -20,6 +20,9 @@
 {% macro prepare_increments() -%}
     {%- if is_landed() -%}
         {{ shared_ledgers() }}
+        {%- for node in graph.nodes.values() if node.config.get('meta', {}).get('ledger_items') %}
+        {{ create_ledger(node.name) }}
+        {%- endfor %}
     {%- elif execute and flags.WHICH in ['build', 'run'] -%}
         drop schema if exists increments cascade
     {%- endif -%}
@@ -123,9 +126,14 @@
 {# Before a model: an empty ledger where it is built whole. An increment finds the ledger that it goes on from. #}
 {% macro open_ledger() -%}
     {%- if is_landed() and not is_incremental() -%}
-    create table if not exists {{ ledger() }} (input varchar, item varchar, version varchar);
+    {{ create_ledger() }}
     delete from {{ ledger() }};
     {%- endif -%}
+{%- endmacro %}
+
+{# Statement that makes the ledger of a model, of the running one or another, where there is none. #}
+{% macro create_ledger(name=none) -%}
+    create table if not exists {{ ledger(name) }} (input varchar, item varchar, version varchar);
 {%- endmacro %}
 
 {# After a model that was built whole: by which definition, and in which run. #}

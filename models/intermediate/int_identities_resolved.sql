@@ -1,3 +1,8 @@
+{{ config(
+    post_hook="{{ note_table_changes() }}",
+    meta={'ledger_items': ['identity_key'], 'ledger_kinds': {'persons': 'person_id'}},
+) }}
+
 -- Buyers are known by phones, and by keys of the shops: a phone counts only if one person alone holds it.
 with member_keys as (
     select * from {{ ref('int_member_keys_resolved') }}

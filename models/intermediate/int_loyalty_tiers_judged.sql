@@ -1,6 +1,23 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_snapshots() }}",
+    post_hook="{{ close_snapshots() }}",
+    meta={
+        'ledger_items': ['person_id'],
+        'follows': {
+            'int_segment_inputs_measured': 'self', 'int_purchase_windows_measured': 'self',
+            'int_profiling_choices_bounded': 'persons',
+        },
+    },
+) }}
+
 -- Tiers of loyalty beside the user segments: who buys again and lately is loyal, and of high value from a sum on.
 with inputs as (
     select * from {{ ref('int_segment_inputs_measured') }}
+    {%- if is_incremental() %}
+    where {{ is_touched_snapshot() }}
+    {%- endif %}
 ),
 
 profiles as (

@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ note_table_changes() }}", meta={'ledger_items': ['order_key']}) }}
+
 -- The community whose promotion code an order carries, or whose group-buy activity it belongs to; not where the buyer
 -- first joined it after paying.
 with orders as (

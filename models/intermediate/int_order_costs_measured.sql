@@ -1,7 +1,21 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_order_costs() }}",
+    post_hook="{{ close_order_costs() }}",
+    meta={
+        'ledger_items': ['order_key'],
+        'follows': {'int_orders_resolved': 'self', 'int_order_lines_unioned': 'self'},
+    },
+) }}
+
 -- What the goods of an order cost: its units that stayed with the buyer, gifts too, at the cost of their product.
 -- One product without a known cost makes the cost of the whole order unknown.
 with orders as (
     select * from {{ ref('int_orders_resolved') }}
+    {%- if is_incremental() %}
+    where {{ is_touched_item('order_key') }}
+    {%- endif %}
 ),
 
 lines as (

@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_order_lines() }}",
+    post_hook="{{ close_order_lines() }}",
+    meta={'ledger_items': ['shop_system', 'order_id']},
+) }}
+
 {#- (shop, staging model, units returned, amount of a line) -#}
 {%- set shops = [
     ('youzan', 'stg_youzan__order_lines', '0', 'paid_amount'),
@@ -20,6 +28,9 @@ with gather_lines as (
         source_row,
         exported_at
     from {{ ref(model) }}
+    {%- if is_incremental() %}
+    where {{ is_touched_item("'" ~ shop ~ "|' || order_id") }}
+    {%- endif %}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

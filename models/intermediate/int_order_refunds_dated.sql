@@ -1,8 +1,23 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_items() }}",
+    post_hook="{{ close_items() }}",
+    meta={
+        'ledger_items': ['shop_system', 'order_id'],
+        'follows': {'int_order_versions_unioned': 'self'},
+    },
+) }}
+
 -- A refund is the rise of an order's refunded amount from one export to the next;
 -- a fall is a correction and counts negative.
 with versions as (
     select * from {{ ref('int_order_versions_unioned') }}
-    where paid_at is not null and is_sale and paid_amount > 0
+    where
+        paid_at is not null and is_sale and paid_amount > 0
+        {%- if is_incremental() %}
+        and {{ is_touched_item() }}
+        {%- endif %}
 ),
 
 compare_versions as (

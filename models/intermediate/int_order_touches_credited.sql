@@ -1,7 +1,22 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_order_touches() }}",
+    post_hook="{{ close_order_touches() }}",
+    meta={
+        'ledger_items': ['order_key'],
+        'follows': {'int_orders_resolved': 'self'},
+    },
+) }}
+
 -- The community of the last click before paying that is not too old, of those that the buyer was a member of then.
 with orders as (
     select * from {{ ref('int_orders_resolved') }}
-    where paid_at is not null
+    where
+        paid_at is not null
+        {%- if is_incremental() %}
+        and {{ is_touched_item('order_key') }}
+        {%- endif %}
 ),
 
 communities as (

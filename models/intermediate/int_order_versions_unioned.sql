@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_order_versions() }}",
+    post_hook="{{ close_order_versions() }}",
+    meta={'ledger_items': ['shop_system', 'order_id']},
+) }}
+
 {#- (shop, model with its orders, promotion code, community of the activity) -#}
 {%- set shops = [
     ('youzan', 'int_youzan_versions_conformed', 'promo_code', 'null'),
@@ -25,6 +33,9 @@ with gather_versions as (
         refunded_amount,
         refund_seen_date
     from {{ ref(model) }}
+    {%- if is_incremental() %}
+    where {{ is_touched_item("'" ~ shop ~ "|' || order_id") }}
+    {%- endif %}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

@@ -1,7 +1,24 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_items() }}",
+    post_hook="{{ close_items() }}",
+    meta={
+        'ledger_items': ['order_key'],
+        'ledger_kinds': {'persons': 'person_id', 'days': 'paid_date'},
+        'follows': {
+            'int_orders_resolved': 'self', 'int_order_codes_credited': 'self', 'int_order_touches_credited': 'self',
+        },
+    },
+) }}
+
 -- An order belongs to at most one community: by its code or that of its group-buy activity,
 -- else by the last click before paying, else to none.
 with orders as (
     select * from {{ ref('int_orders_resolved') }}
+    {%- if is_incremental() %}
+    where {{ is_touched_item('order_key') }}
+    {%- endif %}
 ),
 
 codes as (

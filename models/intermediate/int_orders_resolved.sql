@@ -1,7 +1,22 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_resolved_orders() }}",
+    post_hook="{{ close_resolved_orders() }}",
+    meta={
+        'ledger_items': ['order_key'],
+        'ledger_kinds': {'persons': 'person_id'},
+        'follows': {'int_order_versions_unioned': 'self'},
+    },
+) }}
+
 -- The latest export of each order, with its buyer resolved and judged: sold (paid, no gift, points or test, and not
 -- bought by staff, a shill or a test account) and valid (not refunded in full).
 with versions as (
     select * from {{ ref('int_order_versions_unioned') }}
+    {%- if is_incremental() %}
+    where {{ is_touched_item(composite_key(['shop_system', 'order_id'])) }}
+    {%- endif %}
 ),
 
 identities as (

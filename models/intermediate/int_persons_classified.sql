@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ note_table_changes() }}", meta={'ledger_items': ['person_id']}) }}
+
 with identities as (
     select * from {{ ref('int_identities_resolved') }}
 ),

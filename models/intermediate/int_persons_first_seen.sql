@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ note_table_changes() }}", meta={'ledger_items': ['person_id']}) }}
+
 -- First seen is the earlier of the first join, also before the history and also if he has left since, and the first
 -- valid order.
 with memberships as (

@@ -1,3 +1,8 @@
+{{ config(
+    post_hook="{{ note_table_changes() }}",
+    meta={'ledger_items': ['person_id', 'valid_from'], 'ledger_kinds': {'persons': 'person_id'}},
+) }}
+
 -- Whether a person lets himself be profiled, collapsed to periods of days [valid_from, valid_to).
 with choices as (
     select * from {{ ref('stg_manual__profiling_choices') }}

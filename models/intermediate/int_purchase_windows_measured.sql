@@ -1,3 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_snapshots() }}",
+    post_hook="{{ close_snapshots() }}",
+    meta={
+        'ledger_items': ['person_id'],
+        'follows': {'int_purchase_days_summed': 'self'},
+    },
+) }}
+
 {%- set window_days = var('segment_window_days') -%}
 {%- set loyalty_window_days = 180 -%}
 {%- set value_window_days = 365 -%}
@@ -23,6 +34,9 @@ look_back as (
         ) }} as days_ago
     from purchase_days
     inner join snapshots on purchase_days.paid_date <= snapshots.snapshot_date
+    {%- if is_incremental() %}
+    where {{ is_touched_snapshot('snapshots.snapshot_date', 'purchase_days.person_id') }}
+    {%- endif %}
 ),
 
 final as (

@@ -1,3 +1,8 @@
+{{ config(
+    post_hook="{{ note_table_changes() }}",
+    meta={'ledger_items': ['invitee_person_id'], 'ledger_kinds': {'inviters': 'inviter_person_id'}},
+) }}
+
 -- Each invited person is credited to one inviter, the first; the referral succeeds with a first valid order after it.
 with referrals as (
     select * from {{ ref('stg_referral__records') }}

@@ -1,3 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_snapshots() }}",
+    post_hook="{{ close_snapshots() }}",
+    meta={
+        'ledger_items': ['person_id'],
+        'follows': {
+            'int_purchase_windows_measured': 'self', 'int_persons_first_seen': 'self',
+            'int_referrals_credited': 'inviters', 'int_profiling_choices_bounded': 'persons',
+        },
+    },
+) }}
+
 -- What the segment rules look at, per person and snapshot.
 with snapshots as (
     select * from {{ ref('int_segment_snapshots_dated') }}
@@ -28,6 +42,9 @@ list_subjects as (
         ) }} as tenure_days
     from persons
     inner join snapshots on persons.first_seen_date <= snapshots.snapshot_date
+    {%- if is_incremental() %}
+    where {{ is_touched_snapshot('snapshots.snapshot_date', 'persons.person_id') }}
+    {%- endif %}
 ),
 
 measure_referrals as (

@@ -1,6 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_snapshots() }}",
+    post_hook="{{ close_snapshots() }}",
+    meta={'ledger_items': ['person_id'], 'follows': {'int_segment_inputs_measured': 'self'}},
+) }}
+
 -- The ordered segment rules: the first that fits decides, so that the segments part the persons without gap or overlap.
 with inputs as (
     select * from {{ ref('int_segment_inputs_measured') }}
+    {%- if is_incremental() %}
+    where {{ is_touched_snapshot() }}
+    {%- endif %}
 ),
 
 final as (

@@ -1,3 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ open_snapshots('int_segments_judged') }}",
+    post_hook="{{ close_snapshots('int_segments_judged') }}",
+    meta={
+        'ledger_items': ['person_id'],
+        'follows': {'int_segments_judged': 'self'},
+        'whole_inputs': ['user_segments'],
+    },
+) }}
+
 with segments as (
     select * from {{ ref('int_segments_judged') }}
 ),
@@ -25,6 +38,9 @@ list_befores as (
         segments.user_segment
     from pair_snapshots
     inner join segments on pair_snapshots.previous_date = segments.snapshot_date
+    {%- if is_incremental() %}
+    where {{ is_touched_snapshot('pair_snapshots.snapshot_date', 'segments.person_id') }}
+    {%- endif %}
 ),
 
 -- before the first snapshot nobody was judged: that is unknown, not entered
@@ -37,6 +53,9 @@ list_afters as (
     inner join pair_snapshots
         on segments.snapshot_date = pair_snapshots.snapshot_date
         and pair_snapshots.previous_date is not null
+    {%- if is_incremental() %}
+    where {{ is_touched_snapshot('pair_snapshots.snapshot_date', 'segments.person_id') }}
+    {%- endif %}
 ),
 
 name_moves as (

@@ -1,5 +1,20 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ open_items() }}",
+    post_hook="{{ close_items() }}",
+    meta={
+        'ledger_items': ['order_key'],
+        'follows': {'int_orders_attributed': 'self', 'int_order_costs_measured': 'self'},
+    },
+) }}
+
 with orders as (
     select * from {{ ref('int_orders_attributed') }}
+    {%- if is_incremental() %}
+    where {{ is_touched_item('order_key') }}
+    {%- endif %}
 ),
 
 costs as (

@@ -1,13 +1,32 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ open_buyer_ages() }}",
+    post_hook="{{ close_items() }}",
+    meta={
+        'ledger_items': ['person_id'],
+        'follows': {'fct_buyers': 'persons', 'int_sales_measured': 'persons'},
+    },
+) }}
 {%- set ages = range(30, 361, 30) -%}
 
 with buyers as (
     select * from {{ ref('fct_buyers') }}
-    where person_id is not null
+    where
+        person_id is not null
+        {%- if is_incremental() %}
+        and {{ is_touched_item() }}
+        {%- endif %}
 ),
 
 sales as (
     select * from {{ ref('fct_sales') }}
-    where buyer_person_id is not null
+    where
+        buyer_person_id is not null
+        {%- if is_incremental() %}
+        and {{ is_touched_item('buyer_person_id') }}
+        {%- endif %}
 ),
 
 last_days as (

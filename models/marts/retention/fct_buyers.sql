@@ -1,3 +1,8 @@
+{{ config(
+    post_hook="{{ note_table_changes() }}",
+    meta={'ledger_items': ['buyer_id'], 'ledger_kinds': {'persons': 'person_id'}},
+) }}
+
 with sales as (
     select * from {{ ref('fct_sales') }}
     where buyer_person_id is not null
