@@ -8,12 +8,16 @@
     {%- if execute and flags.WHICH in ['build', 'run'] and landing != '' -%}
         {%- do require_known_files(landing) -%}
     {%- elif execute and flags.WHICH in ['build', 'seed'] -%}
+        {%- set seeds = [] -%}
         {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'seed') -%}
-            {%- if node.unique_id in selected_resources and 'exports' in node.fqn -%}
-                {%- do require_sound_csv(
-                    node.original_file_path, node.columns.keys() | list, node.config.meta.get('personal_columns', [])
-                ) -%}
-            {%- endif -%}
+            {%- if node.unique_id in selected_resources and 'exports' in node.fqn -%}{%- do seeds.append(node) -%}{%- endif -%}
+        {%- endfor -%}
+        {%- set headers = csv_headers(seeds | map(attribute='original_file_path') | list) -%}
+        {%- for node in seeds -%}
+            {%- do require_sound_csv(
+                node.original_file_path, headers.get(node.original_file_path), node.columns.keys() | list,
+                node.config.meta.get('personal_columns', [])
+            ) -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
@@ -59,61 +63,74 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Stops with a message unless the CSV file has all the columns, each row fits the header, and persons are only keys. #}
-{% macro require_sound_csv(file, columns, personal_columns=[]) -%}
-    {%- set path = file | replace("'", "''") -%}
-    {%- set header = run_query(
-        "select line from read_csv('" ~ path ~ "', auto_detect = false, header = false, delim = '\x1f', quote = '', "
-        ~ "escape = '', columns = {'line': 'varchar'}, strict_mode = false) limit 1"
-    ).columns[0].values() -%}
-    {%- if not header -%}
+{# The first line of each file that has one, by file. #}
+{% macro csv_headers(files) -%}
+    {%- set questions = [] -%}
+    {%- for file in files -%}
+        {%- set path = "'" ~ file | replace("'", "''") ~ "'" -%}
+        {%- do questions.append(
+            "(select " ~ path ~ " as file, line from read_csv(" ~ path ~ ", auto_detect = false, header = false, "
+            ~ "delim = '\x1f', quote = '', escape = '', columns = {'line': 'varchar'}, strict_mode = false) limit 1)"
+        ) -%}
+    {%- endfor -%}
+    {%- set headers = {} -%}
+    {%- for row in run_query(questions | join(' union all ')).rows if questions -%}
+        {%- do headers.update({row[0]: row[1]}) -%}
+    {%- endfor -%}
+    {{ return(headers) }}
+{%- endmacro %}
+
+{#
+    Stops with a message unless the CSV file has all the columns, each row fits the header, and persons are only keys.
+    All that may be wrong is one question, because a question costs dbt more than it costs DuckDB.
+#}
+{% macro require_sound_csv(file, header, columns, personal_columns=[]) -%}
+    {%- if header is none -%}
         {{ exceptions.raise_compiler_error(
             file ~ ": the file is empty. It needs at least a header: " ~ columns | join(',')
         ) }}
     {%- endif -%}
-    {%- set found = header[0].lstrip('\ufeff').replace('"', '').split(',') -%}
+    {%- set found = header.lstrip('\ufeff').replace('"', '').split(',') -%}
     {%- do require_columns(file, columns, found) -%}
     {%- set types = [] -%}
     {%- for column in found -%}{%- do types.append("'" ~ column | replace("'", "''") ~ "': 'varchar'") -%}{%- endfor -%}
-    {%- set personal = [] -%}
+    {%- set personal, raw_cells = [], [] -%}
     {%- for column in personal_columns -%}
+        {%- set name = adapter.quote(column) -%}
         {%- do personal.append(
-            "replace(replace(replace(replace(replace(" ~ adapter.quote(column)
-            ~ ", '[', ''), ']', ''), '\"', ''), ' ', ''), '`', '') as "
-            ~ adapter.quote(column)
+            "replace(replace(replace(replace(replace(" ~ name ~ ", '[', ''), ']', ''), '\"', ''), ' ', ''), '`', '') as "
+            ~ name
+        ) -%}
+        {%- do raw_cells.append(
+            " union all select " ~ loop.index ~ ", min(file_row), null, null, count(*) from checked_rows where coalesce("
+            ~ name ~ ", '') not in (" ~ null_likes() ~ ") and not "
+            ~ is_key_list(name, ['wm', 'wb', 'st', 'un', 'op', 'ph']) ~ " having count(*) > 0"
         ) -%}
     {%- endfor -%}
-    {%- do run_query(
+    {%- set problems = run_query(
         "create or replace temp table checked_rows as select row_number() over () + 1 as file_row"
-        ~ (', ' ~ personal | join(', ') if personal else '') ~ " from read_csv('" ~ path
+        ~ (', ' ~ personal | join(', ') if personal else '') ~ " from read_csv('" ~ file | replace("'", "''")
         ~ "', auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', store_rejects = true, "
-        ~ "columns = {" ~ types | join(', ') ~ "})"
-    ) -%}
-    {%- set rejected = run_query("select line, error_message, csv_line from reject_errors order by line").rows -%}
-    {%- if rejected -%}
+        ~ "columns = {" ~ types | join(', ') ~ "}); "
+        ~ "select 0 as place, line, error_message, csv_line, count(*) over () as problems_here from reject_errors"
+        ~ raw_cells | join ~ " order by place, line limit 1"
+    ).rows -%}
+    {%- do run_query("drop table checked_rows") -%}
+    {%- if problems and problems[0][0] == 0 -%}
         {{ exceptions.raise_compiler_error(
-            file ~ ": row " ~ rejected[0][0] ~ " does not fit the header. " ~ rejected[0][1]
-            ~ ". The row reads: " ~ rejected[0][2]
+            file ~ ": row " ~ problems[0][1] ~ " does not fit the header. " ~ problems[0][2]
+            ~ ". The row reads: " ~ problems[0][3]
             ~ ". A cell with a comma must be quoted; an unquoted one shifts all cells behind it."
-            ~ (" " ~ rejected | length ~ " such problems in the file." if rejected | length > 1 else "")
+            ~ (" " ~ problems[0][4] ~ " such problems in the file." if problems[0][4] > 1 else "")
+        ) }}
+    {%- elif problems -%}
+        {{ exceptions.raise_compiler_error(
+            file ~ ": row " ~ problems[0][1] ~ ", column " ~ personal_columns[problems[0][0] | int - 1]
+            ~ " holds something else than a pseudonymous key (wm_…, st_…, un_…, op_…, ph_…)."
+            ~ " The value is not shown and nothing was loaded: replace raw identifiers by keys before"
+            ~ " the file comes here." ~ (" " ~ problems[0][4] ~ " such rows." if problems[0][4] > 1 else "")
         ) }}
     {%- endif -%}
-    {%- for column in personal_columns -%}
-        {%- set raw_rows = run_query(
-            "select file_row from checked_rows where coalesce(" ~ adapter.quote(column)
-            ~ ", '') not in (" ~ null_likes() ~ ") and not "
-            ~ is_key_list(adapter.quote(column), ['wm', 'wb', 'st', 'un', 'op', 'ph']) ~ " order by file_row"
-        ).columns[0].values() -%}
-        {%- if raw_rows -%}
-            {{ exceptions.raise_compiler_error(
-                file ~ ": row " ~ raw_rows[0] ~ ", column " ~ column
-                ~ " holds something else than a pseudonymous key (wm_…, st_…, un_…, op_…, ph_…)."
-                ~ " The value is not shown and nothing was loaded: replace raw identifiers by keys before"
-                ~ " the file comes here." ~ (" " ~ raw_rows | length ~ " such rows." if raw_rows | length > 1 else "")
-            ) }}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- do run_query("drop table checked_rows") -%}
 {%- endmacro %}
 
 {# Stops with a message that names file and columns when a header lacks some of the expected columns. #}

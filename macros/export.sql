@@ -62,7 +62,7 @@
     {%- set filename = '' if only is none else ', filename = true' -%}
     {%- set reader = function ~ '([' ~ paths | join(', ') ~ '], ' ~ options ~ filename ~ ')' -%}
     {%- if function == 'read_csv' -%}
-        {%- do require_sound_csv(files[0], columns) -%}
+        {%- do require_sound_csv(files[0], csv_headers([files[0]]).get(files[0]), columns) -%}
     {%- else -%}
         {%- set found = run_query('select column_name from (describe select * from ' ~ reader ~ ')') -%}
         {%- set place = files[0] if files | length == 1 else directory.rstrip('/') ~ '/' ~ name -%}

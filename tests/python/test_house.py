@@ -194,6 +194,18 @@ def test_macros_are_documented_with_their_arguments(manifest):
     assert not wrong, "\n".join(wrong)
 
 
+def test_keys_are_given_as_sets(manifest):
+    """A list of names is rendered name by name, ten milliseconds each in every build (docs/decisions/0062)."""
+    tests = [node for node in nodes(manifest, "test") if (node.get("test_metadata") or {}).get("name") == "has_key"]
+    assert tests
+    lists = []
+    for test in tests:
+        given = test["test_metadata"]["kwargs"]
+        names = [given["columns"], given.get("filled", {}), *given.get("accepted", {}).values()]
+        lists += [test["name"] for found in names if not isinstance(found, dict)]
+    assert not lists, f"write {{a, b}} for [a, b] in the arguments of: {sorted(set(lists))}"
+
+
 # --- metrics -------------------------------------------------------------------------------------
 
 
