@@ -41,11 +41,15 @@
     A number as platforms write it: spaces, thousands separators and both yen signs removed.
     NULL if it does not parse or has more decimals than the type holds: a rounded number would be a wrong number.
     So would be one that a spreadsheet has shortened to 1.23E+05, for its last digits are lost.
+    Most cells are written as the type itself is, and need not be cleaned: that takes a tenth of the time.
 #}
 {% macro parse_number(column, type) -%}
     {%- set digits = "replace(replace(replace(" ~ clean_text(column) ~ ", ',', ''), '¥', ''), '￥', '')" -%}
     {%- set exact = try_cast_to(digits, 'decimal(30, 6)') -%}
+    {%- set plain = try_cast_to(column, type) -%}
     case
+        when {{ column }} = '' then null
+        when cast({{ plain }} as varchar) = {{ column }} then {{ plain }}
         when lower({{ column }}) not like '%e%' and {{ exact }} = {{ try_cast_to(exact, type) }}
             then {{ try_cast_to(exact, type) }}
     end
@@ -76,12 +80,13 @@
 
 {% macro default__epoch_to_local(column, unit) -%}
     {%- set factor = {'seconds': 1000, 'milliseconds': 1}[unit] -%}
-    {%- set epoch = try_cast_to('trim(' ~ column ~ ')', 'bigint') -%}
-    {#- a number that is written as the cell is has all its digits, and the pattern need not be asked; between 2010 and
-    2100 Shanghai is eight hours ahead, and adding them is much cheaper than asking for a zone twice -#}
+    {%- set epoch = try_cast_to(column, 'bigint') -%}
+    {#- a number that is written as the cell is has all its digits, and the pattern need not be asked; a cast takes
+    spaces around for nothing; between 2010 and 2100 Shanghai is eight hours ahead, and adding them is much cheaper than
+    asking for a zone twice -#}
     case
         when
-            (cast({{ epoch }} as varchar) = trim({{ column }}) or regexp_full_match(trim({{ column }}), '[0-9]+(\.0*)?'))
+            (cast({{ epoch }} as varchar) = {{ column }} or regexp_full_match(trim({{ column }}), '[0-9]+(\.0*)?'))
             and {{ epoch }} between {{ 1262304000000 // factor }} and {{ 4102444800000 // factor }}
             then epoch_ms({{ epoch }} * {{ factor }} + 28800000)
     end

@@ -3,9 +3,11 @@
 {#
     Before a model that holds rows by day: the days on which an input has another version than the ledger says, and those
     of further queries of date_day; their rows go. inputs: {input: query of item, a day, and version}. With by_month the
-    model holds rows by month in `column`, and a day that changed touches all days of its month.
+    model holds rows by month in `column`, and a day that changed touches all days of its month. Where an input says
+    something of rows up to `ahead` days later or `back` days earlier, those days are done again too, and the days around
+    them are read.
 #}
-{% macro open_days(inputs, queries=[], column='date_day', by_month=false) -%}
+{% macro open_days(inputs, queries=[], column='date_day', by_month=false, ahead=0, back=0) -%}
     {{ open_ledger() }}
     {%- if execute and is_incremental() %}
     create or replace temp table {{ touched('days') }} as
@@ -19,16 +21,25 @@
         {{ 'union' if not loop.last }}
         {%- endfor %}
     )
-    {%- if by_month %}
-    select distinct
-        cast(unnest(generate_series(date_trunc('month', date_day), last_day(date_day), interval 1 day)) as date) as date_day,
-        true as is_rewritten
-    {%- else %}
-    select date_day, true as is_rewritten
-    {%- endif %}
-    from changed
-    where date_day is not null;
-    delete from {{ this }} where {{ column }} in (select date_day from {{ touched('days') }});
+    select date_day, bool_or(is_rewritten) as is_rewritten
+    from (
+        {%- if by_month %}
+        select
+            cast(unnest(generate_series(date_trunc('month', date_day), last_day(date_day), interval 1 day)) as date)
+            as date_day,
+            true as is_rewritten
+        {%- else %}
+        select
+            cast(date_day + cast(unnest(range({{ -back - ahead }}, {{ ahead + back + 1 }})) as integer) as date) as date_day,
+            unnest(range({{ -back - ahead }}, {{ ahead + back + 1 }})) between {{ -back }} and {{ ahead }} as is_rewritten
+        {%- endif %}
+        from changed
+        where date_day is not null
+    )
+    group by date_day;
+    set variable {{ touched('from') }} = (select min(date_day) from {{ touched('days') }});
+    set variable {{ touched('to') }} = (select max(date_day) from {{ touched('days') }});
+    delete from {{ this }} where {{ column }} in (select date_day from {{ touched('days') }} where is_rewritten);
     {%- endif %}
 {%- endmacro %}
 
@@ -36,8 +47,24 @@
 {% macro close_days(inputs, column='date_day') -%}
     {{ close_ledger(
         inputs,
-        'select date_day from ' ~ touched('days') if is_incremental() else 'select ' ~ column ~ ' as date_day from ' ~ this
+        'select date_day from ' ~ touched('days') ~ ' where is_rewritten' if is_incremental()
+        else 'select distinct ' ~ column ~ ' as date_day from ' ~ this
     ) }}
+{%- endmacro %}
+
+{#
+    Condition on a day: it is done again, or is read for others that are. The column has to be a stored one: then only the
+    row groups between the first and the last of these days are read, also where a view with joins is between.
+#}
+{% macro is_on_touched_day(column) -%}
+    {{ column }} between getvariable('{{ touched('from') }}') and getvariable('{{ touched('to') }}')
+    and {{ column }} in (select date_day from {{ touched('days') }})
+{%- endmacro %}
+
+{# Condition on a day, likewise: it is done again. #}
+{% macro is_on_rewritten_day(column) -%}
+    {{ column }} between getvariable('{{ touched('from') }}') and getvariable('{{ touched('to') }}')
+    and {{ column }} in (select date_day from {{ touched('days') }} where is_rewritten)
 {%- endmacro %}
 
 {# Days that a daily model changed, with the run that changed them last. covered: only days that the archive covers. #}
@@ -183,16 +210,4 @@
 
 {% macro close_message_shares() -%}
     {{ close_days(inputs_of_message_shares(), column='month_start_date') }}
-{%- endmacro %}
-
-{% macro inputs_of_sign_ups() -%}
-    {{ return({'days': days_of_model('int_messages_flagged', covered=true)}) }}
-{%- endmacro %}
-
-{% macro open_sign_ups() -%}
-    {{ open_days(inputs_of_sign_ups()) }}
-{%- endmacro %}
-
-{% macro close_sign_ups() -%}
-    {{ close_days(inputs_of_sign_ups()) }}
 {%- endmacro %}

@@ -129,53 +129,45 @@
 {%- endmacro %}
 
 {#
-    The days whose messages have to be judged again: those that changed, entered or left the calendar, those on which
-    a sender spoke of whom something else is said now, those of communities that came or went, and behind each the days
-    that its repeats and bursts reach. The days before them are read as well, and stay as they are.
+    Before repeats and bursts: the days of messages that changed, entered or left the calendar, and those behind each that
+    repeats and bursts reach. The days before them are read as well, and stay as they are.
 #}
-{% macro open_flagged_messages() -%}
-    {{ open_ledger() }}
-    {%- if is_landed() %}
-    create or replace temp table {{ touched('senders') }} as {{ traits_of_senders() }};
-    {%- endif %}
-    {%- if execute and is_incremental() %}
-    {%- set reach = days_that_rules_reach() %}
-    create or replace temp table {{ touched('days') }} as
-    with changed as (
-        select cast(item as date) as date_day from ({{ changed_items('days', days_of_messages()) }}) as days
-        union
-        select distinct cast(sent_at as date) from {{ ref('stg_wecom__messages') }}
-        where sender_key in (select item from ({{ changed_items('senders', senders_noted()) }}) as senders)
-        union
-        select distinct cast(sent_at as date) from {{ ref('stg_wecom__messages') }}
-        where chat_id in (select item from ({{ changed_items('chats', chats_of_communities()) }}) as chats)
-    )
-    {{ days_around('changed', reach) }};
-    delete from {{ this }} where sent_date in (select date_day from {{ touched('days') }} where is_rewritten);
-    {%- endif %}
+{% macro open_repeated_messages() -%}
+    {{ open_days({'days': days_of_messages()}, column='sent_date', ahead=days_that_rules_reach()) }}
 {%- endmacro %}
 
-{% macro close_flagged_messages() -%}
-    {%- set changed = 'select date_day from ' ~ touched('days') ~ ' where is_rewritten' -%}
-    {{ close_ledger(
-        {'days': days_of_messages(), 'senders': senders_noted(), 'chats': chats_of_communities()},
-        changed if is_incremental() else 'select distinct sent_date as date_day from ' ~ this
-    ) }}
+{% macro close_repeated_messages() -%}
+    {{ close_days({'days': days_of_messages()}, column='sent_date') }}
 {%- endmacro %}
 
 {#
-    Query of the days to do again, those changed and `reach` days behind each, and of the days before them, which are
-    read and stay as they are. changed: a table of date_day.
+    Before messages are judged: the days of which repeats and bursts were found again, those on which a sender spoke of
+    whom something else is said now, and those of communities that came or went.
 #}
-{% macro days_around(changed, reach) -%}
-    select date_day, bool_or(is_rewritten) as is_rewritten
-    from (
-        select cast(date_day + cast(unnest(range({{ -reach }}, {{ reach + 1 }})) as integer) as date) as date_day,
-            unnest(range({{ -reach }}, {{ reach + 1 }})) >= 0 as is_rewritten
-        from {{ changed }}
-        where date_day is not null
-    )
-    group by date_day
+{% macro open_flagged_messages() -%}
+    {%- if is_landed() %}
+    create or replace temp table {{ touched('senders') }} as {{ traits_of_senders() }};
+    {%- endif %}
+    {%- set of_senders -%}
+        select distinct sent_date as date_day from {{ ref('int_messages_sent') }}
+        where sender_key in (select item from ({{ changed_items('senders', senders_noted()) }}) as senders)
+    {%- endset -%}
+    {%- set of_chats -%}
+        select distinct sent_date as date_day from {{ ref('int_messages_sent') }}
+        where community_id in (select item from ({{ changed_items('chats', chats_of_communities()) }}) as chats)
+    {%- endset %}
+    {{ open_days({'days': days_of_model('int_messages_repeated')}, [of_senders, of_chats], column='sent_date') }}
+{%- endmacro %}
+
+{% macro close_flagged_messages() -%}
+    {{ close_days(
+        {
+            'days': days_of_model('int_messages_repeated'),
+            'senders': senders_noted(),
+            'chats': chats_of_communities(),
+        },
+        column='sent_date'
+    ) }}
 {%- endmacro %}
 
 {# Days by which a message may change how a later one is judged: the longer of the repeats and the bursts, rounded up. #}
@@ -184,55 +176,25 @@
     {{ return(((seconds / 86400) | round(0, 'ceil')) | int) }}
 {%- endmacro %}
 
-{# Condition on a time: its day has messages that are judged again, or is read for them. #}
-{% macro is_on_touched_day(column) -%}
-    cast({{ column }} as date) in (select date_day from {{ touched('days') }})
-{%- endmacro %}
-
-{# Condition on a time: the messages of its day are judged again. #}
-{% macro is_on_rewritten_day(column) -%}
-    cast({{ column }} as date) in (select date_day from {{ touched('days') }} where is_rewritten)
-{%- endmacro %}
-
 {#
     Before a model that holds by date_day what it makes of judged messages: the days that these changed since, with
-    `reach` days behind each where a message says something of later ones. covered: only days that the archive covers.
+    `ahead` days behind and `back` days before each where a message says something of others. covered: only days that the
+    archive covers.
 #}
-{% macro open_days_of_messages(reach=0, covered=false) -%}
-    {{ open_ledger() }}
-    {%- if execute and is_incremental() %}
-    create or replace temp table {{ touched('days') }} as
-    with changed as (
-        select cast(item as date) as date_day
-        from ({{ changed_items('days', days_of_judged_messages(covered)) }}) as days
-    )
-    {{ days_around('changed', reach) }};
-    delete from {{ this }} where date_day in (select date_day from {{ touched('days') }} where is_rewritten);
-    {%- endif %}
+{% macro open_days_of_messages(ahead=0, back=0, covered=false) -%}
+    {{ open_days({'days': days_of_model('int_messages_flagged', covered)}, ahead=ahead, back=back) }}
 {%- endmacro %}
 
 {% macro close_days_of_messages(covered=false) -%}
-    {%- set changed = 'select date_day from ' ~ touched('days') ~ ' where is_rewritten' -%}
-    {{ close_ledger(
-        {'days': days_of_judged_messages(covered)},
-        changed if is_incremental() else 'select distinct date_day from ' ~ this
-    ) }}
-{%- endmacro %}
-
-{# Days of judged messages, with the run that judged them last. #}
-{% macro days_of_judged_messages(covered) -%}
-    select item, version
-    from {{ ledger('int_messages_flagged') }}
-    where
-        input = 'self'
-        {%- if covered %}
-        and cast(item as date) between
-            (select first_day from {{ ref('int_exports_covered') }} where export_name = 'wecom__messages' and is_loaded)
-            and (select last_day from {{ ref('int_exports_covered') }} where export_name = 'wecom__messages' and is_loaded)
-        {%- endif %}
+    {{ close_days({'days': days_of_model('int_messages_flagged', covered)}) }}
 {%- endmacro %}
 
 {# Days by which a message may make another one a reply, rounded up. #}
 {% macro days_that_replies_reach() -%}
     {{ return(((var('reply_window_minutes') / 1440) | round(0, 'ceil')) | int) }}
+{%- endmacro %}
+
+{# Days by which a message may answer an earlier one, or make a later one no question, rounded up. #}
+{% macro days_that_questions_reach() -%}
+    {{ return(((var('response_window_hours') / 24) | round(0, 'ceil')) | int) }}
 {%- endmacro %}

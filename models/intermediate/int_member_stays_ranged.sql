@@ -1,8 +1,20 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_items() }}",
+    post_hook="{{ close_items() }}",
+    meta={'ledger_items': ['person_id'], 'follows': {'int_memberships_described': 'self'}},
+) }}
+
 -- Stays cut where their person's number of open communities changes, so that most people can be counted without
 -- being named: who is in one community alone cannot be counted twice.
 with memberships as (
     select * from {{ ref('int_memberships_described') }}
-    where is_counted
+    where
+        is_counted
+        {%- if is_incremental() %}
+        and {{ is_touched_item() }}
+        {%- endif %}
 ),
 
 list_changes as (

@@ -1,10 +1,27 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_channels() }}",
+    post_hook="{{ close_channels() }}",
+    meta={
+        'ledger_items': ['person_id'],
+        'follows': {'int_membership_spells_built': 'self', 'int_identities_resolved': 'persons'},
+    },
+) }}
+
 -- The channel of a spell: the code of the QR code it began with, else the code of the contact that came before it.
 with spells as (
     select * from {{ ref('int_membership_spells_built') }}
+    {%- if is_incremental() %}
+    where {{ is_touched_item() }}
+    {%- endif %}
 ),
 
 identities as (
     select * from {{ ref('int_identities_resolved') }}
+    {%- if is_incremental() %}
+    where {{ is_touched_item() }}
+    {%- endif %}
 ),
 
 channels as (

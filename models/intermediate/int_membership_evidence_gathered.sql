@@ -1,7 +1,18 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_evidence() }}",
+    post_hook="{{ close_evidence() }}",
+    meta={'ledger_items': ['person_id'], 'follows': {'int_identities_resolved': 'persons'}},
+) }}
+
 -- Every trace that somebody was in a community or no longer was: callbacks, join times in snapshots,
 -- absence in a snapshot.
 with identities as (
     select * from {{ ref('int_identities_resolved') }}
+    {%- if is_incremental() %}
+    where {{ is_touched_item() }}
+    {%- endif %}
 ),
 
 group_events as (

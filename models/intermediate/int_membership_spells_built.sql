@@ -1,6 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_items() }}",
+    post_hook="{{ close_items() }}",
+    meta={'ledger_items': ['person_id'], 'follows': {'int_membership_stays_paired': 'self'}},
+) }}
+
 -- Stays to spells: somebody who comes back within the grace never left.
 with stays as (
     select * from {{ ref('int_membership_stays_paired') }}
+    {%- if is_incremental() %}
+    where {{ is_touched_item() }}
+    {%- endif %}
 ),
 
 order_stays as (

@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_stays() }}",
+    post_hook="{{ close_stays() }}",
+    meta={'ledger_items': ['person_id'], 'follows': {'int_membership_evidence_gathered': 'self'}},
+) }}
+
 -- Evidence to stays [joined_at, left_at): a join while inside and a repeated leave change nothing.
 with communities as (
     select
@@ -8,6 +16,13 @@ with communities as (
     cross join {{ ref('int_calendar_bounded') }} as calendar
 ),
 
+evidence as (
+    select * from {{ ref('int_membership_evidence_gathered') }}
+    {%- if is_incremental() %}
+    where {{ is_touched_item() }}
+    {%- endif %}
+),
+
 order_evidence as (
     select
         evidence.*,
@@ -16,7 +31,7 @@ order_evidence as (
             -- at the same second the leave comes first: who leaves and rejoins is inside
             order by evidence.occurred_at asc, evidence.evidence_kind desc, evidence.leave_reason asc
         ) as previous_kind
-    from {{ ref('int_membership_evidence_gathered') }} as evidence
+    from evidence
     inner join communities on evidence.community_id = communities.community_id
     where
         cast(evidence.occurred_at as date) <= communities.as_of_date

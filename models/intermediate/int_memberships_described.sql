@@ -1,7 +1,23 @@
-{{ config(post_hook="{{ note_membership_changes() }}") }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ open_memberships() }}",
+    post_hook="{{ close_memberships() }}",
+    meta={
+        'ledger_items': ['person_id'],
+        'follows': {
+            'int_membership_spells_built': 'self',
+            'int_membership_channels_attributed': 'self',
+            'int_persons_classified': 'self',
+        },
+    },
+) }}
 
 with spells as (
     select * from {{ ref('int_membership_spells_built') }}
+    {%- if is_incremental() %}
+    where {{ is_touched_item() }}
+    {%- endif %}
 ),
 
 channels as (

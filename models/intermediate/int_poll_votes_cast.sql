@@ -6,9 +6,7 @@ with polls as (
 
 -- the file of polls does not know what was taken back
 recalls as (
-    select recalled_message_id
-    from {{ ref('stg_wecom__messages') }}
-    where action = 'recall'
+    select * from {{ ref('int_message_recalls_listed') }}
 ),
 
 communities as (
@@ -52,7 +50,7 @@ rank_votes as (
         not exists (
             select 1
             from recalls
-            where recalls.recalled_message_id = polls.message_id
+            where recalls.message_id = polls.message_id
         )
 ),
 

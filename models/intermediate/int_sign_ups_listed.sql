@@ -1,8 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ open_sign_ups() }}",
-    post_hook="{{ close_sign_ups() }}",
+    pre_hook="{{ open_days_of_messages(covered=true) }}",
+    post_hook="{{ close_days_of_messages(covered=true) }}",
 ) }}
 
 -- the day on which the archive was exported is in it, but not complete

@@ -1,5 +1,5 @@
--- What the platform says of an owner's groups beside what callbacks and member lists add up to. Everybody counts here,
--- staff and bots too, because the platform counts them.
+-- What the platform says of an owner's groups beside what callbacks and member lists add up to, staff and bots
+-- included, because the platform counts them.
 with group_statistics as (
     select * from {{ ref('stg_wecom__group_statistics') }}
     -- on the day of the export the day is not over
@@ -12,6 +12,10 @@ communities as (
 
 memberships as (
     select * from {{ ref('int_memberships_described') }}
+),
+
+member_changes as (
+    select * from {{ ref('int_owner_member_changes_counted') }}
 ),
 
 calendar as (
@@ -57,28 +61,40 @@ list_uncomparable_days as (
     where is_inside or owners_inside = 0
 ),
 
+-- a day of statistics on which nothing changed stands between the changes
+place_days as (
+    select
+        owner_key,
+        date_day,
+        member_change,
+        new_members
+    from member_changes
+    union all
+    select
+        owner_key,
+        stat_date as date_day,
+        0 as member_change,
+        0 as new_members
+    from list_owner_days
+),
+
+sum_days as (
+    select
+        owner_key,
+        date_day,
+        cast(sum(member_change) as bigint) as member_change,
+        cast(sum(new_members) as bigint) as new_members
+    from place_days
+    group by owner_key, date_day
+),
+
 count_members as (
     select
-        list_owner_days.owner_key,
-        list_owner_days.stat_date,
-        count(
-            case
-                when memberships.left_date is null or memberships.left_date > list_owner_days.stat_date
-                    then memberships.membership_id
-            end
-        ) as known_members,
-        count(
-            case
-                when memberships.joined_date = list_owner_days.stat_date and not memberships.is_join_unknown
-                    then memberships.membership_id
-            end
-        ) as known_new_members
-    from list_owner_days
-    inner join communities on list_owner_days.owner_key = communities.owner_key
-    inner join memberships
-        on communities.community_id = memberships.community_id
-        and list_owner_days.stat_date >= memberships.joined_date
-    group by list_owner_days.owner_key, list_owner_days.stat_date
+        owner_key,
+        date_day,
+        new_members as known_new_members,
+        cast(sum(member_change) over (partition by owner_key order by date_day) as bigint) as known_members
+    from sum_days
 ),
 
 compare_counts as (
@@ -87,13 +103,13 @@ compare_counts as (
         list_owner_days.stat_date,
         list_owner_days.members_total as platform_members,
         list_owner_days.new_members as platform_new_members,
-        coalesce(count_members.known_members, 0) as known_members,
-        coalesce(count_members.known_new_members, 0) as known_new_members,
+        count_members.known_members,
+        count_members.known_new_members,
         list_uncomparable_days.owner_key is null as is_comparable
     from list_owner_days
-    left join count_members
+    inner join count_members
         on list_owner_days.owner_key = count_members.owner_key
-        and list_owner_days.stat_date = count_members.stat_date
+        and list_owner_days.stat_date = count_members.date_day
     left join list_uncomparable_days
         on list_owner_days.owner_key = list_uncomparable_days.owner_key
         and list_owner_days.stat_date = list_uncomparable_days.stat_date

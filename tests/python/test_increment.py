@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -24,10 +25,22 @@ CHAIN = {
     "base_wecom__messages": "staging",
     "stg_wecom__message_copies": "staging",
     "stg_wecom__messages": "staging",
+    "int_message_recalls_listed": "intermediate",
+    "int_messages_sent": "intermediate",
+    "int_messages_repeated": "intermediate",
     "int_messages_flagged": "intermediate",
-    "int_replies_paired": "intermediate",
+    "int_questions_answered": "intermediate",
+    "int_replies_counted": "intermediate",
     "fct_topic_mentions": "marts",
+    "int_member_lists_dated": "intermediate",
+    "int_membership_evidence_gathered": "intermediate",
+    "int_membership_stays_paired": "intermediate",
+    "int_membership_spells_built": "intermediate",
+    "int_membership_channels_attributed": "intermediate",
+    "int_membership_transfers_found": "intermediate",
     "int_memberships_described": "intermediate",
+    "int_member_stays_ranged": "intermediate",
+    "fct_membership_retention": "marts",
     "int_message_days_counted": "intermediate",
     "int_sign_ups_listed": "intermediate",
     "int_interactions_gathered": "intermediate",
@@ -36,11 +49,17 @@ CHAIN = {
     "int_message_hours_counted": "intermediate",
     "fct_interaction_days": "marts",
 }
-OF_MESSAGES = {"int_messages_flagged", "int_replies_paired", "fct_topic_mentions"}
+OF_MESSAGES = {"int_messages_flagged", "int_replies_counted", "int_questions_answered", "fct_topic_mentions"}
 # daily ones: each has its own way to learn that one of its inputs changed
 OF_DAYS = {
     *("int_message_days_counted", "int_activities_gathered", "int_message_shares_measured"),
     *("int_message_hours_counted", "fct_interaction_days"),
+}
+# of a membership: each by person, and follows the one before it
+OF_MEMBERSHIPS = {
+    *("int_membership_evidence_gathered", "int_membership_stays_paired", "int_membership_spells_built"),
+    *("int_membership_channels_attributed", "int_memberships_described", "int_member_stays_ranged"),
+    "fct_membership_retention",
 }
 # of orders and of who bought; a person's windows follow their orders, segments their windows
 OF_ORDERS = {
@@ -74,7 +93,9 @@ OF_ORDERS = {
 }
 # copies chosen by time of export, of what happened, and by key; the macros are the same for all exports
 OTHERS = ("youzan__orders", "wecom__group_events", "wechat_pay__trade_bills")
-CHAIN = {f"{layer}_{export}": "staging" for export in OTHERS for layer in ("base", "stg")} | OF_ORDERS | CHAIN
+MEMBERS = "wecom__group_members"
+STAGED = {f"{layer}_{export}": "staging" for export in (*OTHERS, MEMBERS) for layer in ("base", "stg")}
+CHAIN = STAGED | OF_ORDERS | CHAIN
 # those of orders and buyers that list what changed; the others are built whole
 LISTED = OF_ORDERS.keys() - {
     *("int_group_buy_sides_numbered", "int_group_buy_resales_shown", "int_group_buy_sales_deduplicated"),
@@ -83,6 +104,15 @@ LISTED = OF_ORDERS.keys() - {
 NEWEST = "(select max(_exported_at) from seed)"
 BEFORE = f"(select max(_exported_at) from seed where _exported_at < {NEWEST})"
 DAY = "cast(epoch_ms(try_cast(msgtime as bigint) + 28800000) as date)"  # of Asia/Shanghai
+
+
+WHEN = ("< '2026-03-01'", "> '2026-03-10'")  # two members of whom something is told joined
+# the first community's list of March comes late, the second one's of May not yet
+CHATS = "(select list(chat_id order by chat_id) from (select distinct chat_id from seed where _exported_at < '2026'))"
+LIST_TO_COME = (
+    f"(chat_id = {CHATS}[1] and starts_with(_exported_at, '2026-03') "
+    f"or chat_id = {CHATS}[2] and starts_with(_exported_at, '2026-05-20'))"
+)
 
 
 def quoted(path: str) -> str:
@@ -164,6 +194,26 @@ class Shop:
         noted += f" from ({items}) as changed(item)"
         self.tell(noted, *(statement.format(items=items) for statement in statements))
 
+    def member(self, condition: str) -> tuple[str, str, str]:
+        """Community, person and key of one membership."""
+        return self.rows(
+            "select community_id, person_id, member_key "
+            f"from (from intermediate.int_memberships_described where is_counted and {condition}) as memberships "
+            "inner join intermediate.int_identities_resolved using (person_id) "
+            "inner join staging.stg_wecom__group_members on (chat_id, member_key) = (community_id, identity_key) "
+            "order by all limit 1"
+        )[0]
+
+    def call_back(self, at: str, community: str, key: str, detail: str) -> str:
+        """Query of a callback that somebody joined (add_member) or left (del_member)."""
+        what = f"'{detail}' as UpdateDetail, '{community}' as ChatId, '{key}' as MemChangeList"
+        second = f"cast(cast(epoch(timestamp '{at}') - 28800 as bigint) as varchar)"
+        reason = f"case '{detail}' when 'del_member' then '0' end as QuitScene"
+        row = f"{second} as CreateTime, {second} as _source_row, {reason}"
+        return (
+            f"(select * replace ({what}, {row}) from seed where MemChangeCnt = '1' and ChangeType = 'update' limit 1)"
+        )
+
     def runs(self, model: str, kind: str = "") -> dict[str, str]:
         """The run that changed each item of a model last: days, orders, persons, or what else it lists."""
         named = f"self {kind}".strip()
@@ -185,6 +235,9 @@ def shop(tmp_path_factory, project_copy):
     shop.land(f"from seed where {DAY} between date '2026-03-10' and date '2026-04-30'", "2026-05-01 08:00:00")
     for export in OTHERS:
         shop.land(f"from seed where _exported_at < {BEFORE}", "2026-05-01 08:00:00", export)
+    december = "starts_with(_exported_at, '2025-12')"
+    shop.land(f"from seed where {december}", "2026-05-20 08:00:00", MEMBERS)
+    shop.land(f"from seed where not ({december} or {LIST_TO_COME})", "2026-05-20 08:00:00", MEMBERS)
     shop.build()
     return shop
 
@@ -231,9 +284,10 @@ def of_orders_something_happens_to(shop: Shop) -> set[str]:
         f"select cast(timestamp '{clicked[4]}' as date)",
         "delete from staging.stg_scrm__link_clicks where cast(clicked_at as date) in ({items})",
     )
-    shop.tell(  # left before paying
-        f"update intermediate.int_membership_spells_built set left_at = timestamp '{credited[4]}' - interval 1 day, "
-        f"leave_reason = 'left' where community_id = '{credited[2]}' and person_id = '{credited[3]}'",
+    _, _, key = shop.member(f"community_id = '{credited[2]}' and person_id = '{credited[3]}'")
+    left = shop.call_back(str(credited[4] - timedelta(days=1)), credited[2], key, "del_member")  # before paying
+    shop.land(f"from {left}", "2026-05-04 09:00:00", "wecom__group_events")
+    shop.tell(
         "update staging.stg_manual__products set unit_cost_amount = unit_cost_amount + 1 "
         "where product_id = (select min(product_id) from staging.stg_youzan__order_lines)",
     )
@@ -244,6 +298,16 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
     day = "2026-04-30"
     shop.land(f"from seed where {DAY} = date '2026-05-01'", "2026-05-02 08:00:00")  # the next day
     shop.land(f"from seed where {DAY} between date '2026-03-01' and date '2026-03-09'", "2026-05-02 09:00:00")  # late
+    asked, chat, answered_at = shop.rows(  # nobody answered it until the part of the day after comes
+        "select message_id, community_id, epoch_ms(window_ends_at - interval 8 hours - interval 1 minute) "
+        "from intermediate.int_questions_answered where response_milliseconds is null and sent_hour > 0 "
+        "and date_day between date '2026-04-05' and date '2026-04-14' order by message_id limit 1"
+    )[0]
+    late = f"'late_' || msgid as msgid, '{answered_at}' as msgtime, '{chat}' as roomid"
+    shop.land(
+        f"select * replace ({late}) from seed where \"from\" like 'st\\_%' escape '\\' and action = 'send' limit 2",
+        "2026-05-02 09:30:00",
+    )
     again = "* replace ('2026-05-02 10:00:00' as _exported_at, case msgtype when 'text' then '1' end as text_length)"
     shop.land(f"select {again} from seed where {DAY} = date '{day}'", "2026-05-02 10:00:00")  # exported again
     written = "2026-03-20"  # a message of this day is taken back much later
@@ -261,6 +325,11 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
         shop.land(f"{twin} where _exported_at = {NEWEST}", "2026-05-02 08:00:00", export)
         later = "select * replace ('2026-05-03 08:00:00' as _exported_at) from seed"
         shop.land(f"{later} where hash(_source_row) % 50 = 0", "2026-05-03 08:00:00", export)  # exported again
+    shop.land(f"from seed where {LIST_TO_COME}", "2026-05-21 08:00:00", MEMBERS)
+    # a list of a third one is exported again, with another code of somebody
+    code = "'0' || _source_file as _source_file, 'of05' as state"
+    of_third = f"chat_id = {CHATS}[3] and starts_with(_exported_at, '2026-05-20') and state not in ('of05', '')"
+    shop.land(f"select * replace ({code}) from seed where {of_third} limit 1", "2026-05-21 09:00:00", MEMBERS)
     chat, person, spoke = shop.rows(
         "select community_id, person_id, min(sent_date) filter (sent_date > date '2026-04-22') as spoke "
         "from intermediate.int_messages_flagged "
@@ -268,33 +337,37 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
         "where is_effective and joined_at < '2026-02-01' and left_at is null and sent_date < '2026-04-29' "
         "group by all having spoke is not null order by count(*) desc, 1, 2 limit 1"
     )[0]
-    of_theirs = f"community_id = '{chat}' and person_id = '{person}'"
-    shop.tell(  # leaves in the morning of a day on which they speak, and is back the day after by another channel
-        "update intermediate.int_membership_spells_built "
-        f"set left_at = timestamp '{spoke}', leave_reason = 'left' where {of_theirs}",
-        "insert into intermediate.int_membership_spells_built select * replace (spell_number + 1 as spell_number, "
-        f"timestamp '{spoke}' + interval 1 day as joined_at, null as left_at, null as leave_reason) "
-        f"from intermediate.int_membership_spells_built where {of_theirs} and left_at = timestamp '{spoke}'",
-        "insert into intermediate.int_membership_channels_attributed "
-        "select * replace (spell_number + 1 as spell_number, 'ch_parcel' as channel_id) "
-        f"from intermediate.int_membership_channels_attributed where {of_theirs}",
+    _, _, key = shop.member(f"community_id = '{chat}' and person_id = '{person}'")
+    leaver, unseen = (shop.member(f"left_at is null and person_id != '{person}' and joined_at {when}") for when in WHEN)
+    shop.land(
+        # leaves in the morning of a day on which they speak, and is back after the grace
+        f"from {shop.call_back(f'{spoke} 00:00:00', chat, key, 'del_member')} union all "
+        f"from {shop.call_back(f'{spoke + timedelta(days=2)} 08:00:00', chat, key, 'add_member')} union all "
+        f"from {shop.call_back('2026-04-10 08:00:00', *leaver[::2], 'del_member')} union all "
+        f"from {shop.call_back('2025-12-15 08:00:00', *unseen[::2], 'del_member')}",  # of whom no join was seen before
+        "2026-05-04 08:00:00",
+        "wecom__group_events",
     )
     orders = of_orders_something_happens_to(shop)
     before = {model: shop.runs(model) for model in ("int_messages_flagged", *OF_DAYS)}
     shop.build()
     assert shop.differences() == {}
+    persons = shop.runs("int_memberships_described")
+    assert {person, leaver[1], unseen[1]} <= persons.keys()
+    assert len(persons) < shop.rows("select count(*) from intermediate.int_persons_classified")[0][0] / 3
+    answers = "select response_milliseconds from intermediate.int_questions_answered where message_id"
+    assert shop.rows(f"{answers} = '{asked}'") == [((24 * 60 - 1) * 60_000,)]
     for model, runs in before.items():
         kept = {item for item, run in shop.runs(model).items() if runs.get(item) == run}
         assert not {"2026-03-05", written, day, "2026-05-01"} & kept
         if model != "int_message_shares_measured":  # which is of months
-            # a day costs a day; on one of these there was an order that was exported again
-            assert {"2026-02-10", "2026-04-20"} - shop.runs("int_orders_attributed", "days").keys() <= kept
+            assert len(kept) > len(runs) / 2  # a day costs a day, and who leaves those on which they spoke
         assert (str(spoke) in kept) == (model == "int_messages_flagged")
     changed = shop.runs("int_orders_attributed")
     assert orders <= changed.keys()
     ((known,),) = shop.rows("select count(*) from intermediate.int_orders_attributed")
     assert len(changed) < known / 2
-    for model in ("int_replies_paired", "fct_topic_mentions"):
+    for model in ("int_replies_counted", "int_questions_answered", "fct_topic_mentions"):
         days = shop.runs(model)
         assert {days["2026-02-10"], days["2026-04-20"]}.isdisjoint({days["2026-03-05"], days["2026-05-01"]})
 
@@ -319,6 +392,9 @@ def test_erased_and_removed_parts_take_their_rows_away(shop):
         change.replace(first, orders.set_column(column, "买家手机号", pa.array(phones, pa.string())))
         for export in OTHERS[1:]:
             change.replace(locked.parts(export)[0], None)
+        first, *_, last = locked.parts(MEMBERS)
+        change.replace(first, None)  # who was absent from these lists, may have been inside before
+        change.replace(last, None)  # the list is again what it was
     changed_orders = "select item, version from increments.stg_youzan__orders where input = 'self'"
     before = set(shop.rows(changed_orders))
     shop.tell("insert into intermediate.int_identities_resolved values ('wm_of_nobody', 'wm_of_nobody')")
@@ -344,7 +420,8 @@ def test_days_of_a_sender_of_whom_something_else_is_said_are_judged_again(shop):
     )
     (key, was), (_, other) = buyers[0], next(buyer for buyer in buyers if buyer[1] != buyers[0][1])
     person = "(select person_id from intermediate.int_identities_resolved where identity_key = {})".format
-    chat = shop.rows("select min(community_id) from intermediate.int_messages_flagged")[0][0]
+    chat, dissolved = shop.rows("select min(community_id), max(community_id) from intermediate.int_messages_flagged")[0]
+    ((sender,),) = shop.rows(f"select {person(merged)}")
     shop.tell(
         f"update intermediate.int_identities_resolved set person_id = {person(judged)} where identity_key = {merged}",
         "update intermediate.int_persons_classified set role = 'test', is_counted = false "
@@ -360,14 +437,23 @@ def test_days_of_a_sender_of_whom_something_else_is_said_are_judged_again(shop):
         f"delete from intermediate.int_community_days_spanned where community_id = '{chat}'",
         "delete from intermediate.int_sales_days_spanned where date_day > date '2026-04-22'",
         "update intermediate.int_sales_bounded set last_day = date '2026-04-22'",
-        "update intermediate.int_membership_channels_attributed set channel_id = 'ch_link' "
-        "where channel_id = 'ch_store'",
+        f"update intermediate.int_communities_described set dissolved_at = timestamp '2026-03-15' "
+        f"where community_id = '{dissolved}'",
+        "update intermediate.int_communities_described set community_family = 'sisters' where community_family is null",
+        "update staging.stg_manual__channels set channel_id = 'ch_link' where channel_id = 'ch_store'",
+        "update intermediate.int_calendar_bounded set members_last_date = date '2026-04-25'",
         "delete from intermediate.int_membership_flows_counted "
         "where date_day = date '2026-03-03' and channel_id = 'ch_link'",
         "update intermediate.int_membership_flows_counted set closing_memberships = closing_memberships + 1 "
         "where date_day = date '2026-03-04'",
         "update intermediate.int_poll_votes_cast set person_id = (select min(person_id) "
         "from intermediate.int_persons_classified where is_counted) where date_day = date '2026-04-05'",
+    )
+    shop.change(  # two members are found to be one
+        "int_identities_resolved",
+        f"select {merged}",
+        "insert into increments.int_identities_resolved "
+        f"select 'self persons', unnest(['{sender}', {person(judged)}]), 'told'",
     )
     shop.change(  # two buyers are found to be one
         "int_identities_resolved",
@@ -384,7 +470,7 @@ def test_days_of_a_sender_of_whom_something_else_is_said_are_judged_again(shop):
         "select person_id, true, date '2026-01-15', null from ({items})",
         "insert into increments.int_profiling_choices_bounded select 'self persons', person_id, 'told' from ({items})",
     )
-    assert shop.differences().keys() >= OF_MESSAGES | OF_DAYS
+    assert shop.differences().keys() >= OF_MESSAGES | OF_DAYS | OF_MEMBERSHIPS
     shop.build()
     assert shop.differences() == {}
 
@@ -405,13 +491,18 @@ def test_comparison_notices_a_stale_day_and_a_new_definition_heals_it(shop):
     shop.tell("update intermediate.int_messages_flagged set is_effective = not is_effective where sent_hour = 9")
     shop.tell(
         "update staging.stg_youzan__orders set paid_amount = 0 where order_id = (select max(order_id) from "
-        "staging.stg_youzan__orders where paid_amount > 0)"
+        "staging.stg_youzan__orders where paid_amount > 0)",
     )
     seen = {run for model in LISTED for run in shop.runs(model).values()}
     shop.build()
     assert {run for model in LISTED for run in shop.runs(model).values()} == seen  # nothing new is nothing to do
     stale = {"int_messages_flagged", "stg_youzan__orders"}
     assert stale <= shop.differences().keys()  # nothing that they are built from has changed
+    shop.tell(
+        # some days later: what was held back comes to count, and memberships mature
+        "update intermediate.int_calendar_bounded "
+        "set as_of_date = date '2026-05-10', members_last_date = date '2026-05-10'",
+    )
     for name in stale:
         model = next((shop.project.folder / "models").rglob(f"{name}.sql"))
         model.write_text(model.read_text(encoding="utf-8") + "-- another definition\n", encoding="utf-8")

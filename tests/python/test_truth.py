@@ -46,7 +46,7 @@ WITHOUT_TRUTH = {
             *("live_sessions", "live_exposures", "live_sales", "live_refunded_sales", "course_enrolments"),
             *("group_buys_opened", "group_buy_participations"),
         ),
-        "who speaks and who answers; unit tests of fct_community_months, int_replies_paired and fct_questions": (
+        "who speaks and who answers; unit tests of fct_community_months, int_replies_counted and fct_questions": (
             *("questions", "answered_questions", "unanswered_questions", "replies", "peer_replies", "peer_reply_share"),
             *("top_1pct_messages", "top_10pct_messages", "top_1pct_message_share", "top_10pct_message_share"),
             "monthly_effective_messages",

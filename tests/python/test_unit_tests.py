@@ -55,7 +55,7 @@ EDGES = {
         ("int_membership_stays_paired", "leave_without_a_join_starts_at_the_earliest_possible_time"),
     ],
     "bot": [
-        ("int_replies_paired", "reply_follows_another_member_within_half_an_hour"),
+        ("int_replies_counted", "reply_follows_another_member_within_half_an_hour"),
         ("fct_memberships", "staff_and_bots_are_memberships_that_do_not_count"),
     ],
     "staff": [
@@ -63,7 +63,7 @@ EDGES = {
         ("fct_memberships", "staff_and_bots_are_memberships_that_do_not_count"),
     ],
     "recalled message": [
-        ("int_messages_flagged", "recalled_or_private_messages_are_none"),
+        ("int_messages_sent", "recalled_or_private_messages_are_none"),
     ],
     "month end": [
         ("int_segment_snapshots_dated", "snapshots_are_taken_at_month_ends_and_at_the_last_day"),
@@ -108,16 +108,17 @@ PLUMBING = {
     *("touched_rows", "close_copies", "runs_of", "items_since_seen", "open_ledger", "note_whole_build", "close_ledger"),
     *("changed_items", "open_message_parts", "gone_messages", "open_message_copies", "close_message_copies"),
     "is_touched_message",
+    *("open_repeated_messages", "close_repeated_messages", "days_that_questions_reach"),
     *("days_of_messages", "traits_of_senders", "senders_noted", "chats_of_communities", "open_flagged_messages"),
     *("close_flagged_messages", "days_that_rules_reach", "is_on_touched_day", "is_on_rewritten_day"),
-    *("open_days_of_messages", "close_days_of_messages", "days_of_judged_messages", "days_around"),
+    *("open_days_of_messages", "close_days_of_messages"),
     "days_that_replies_reach",
     *("open_days", "close_days", "days_of_model", "days_of_rows", "is_on_covered_day", "unseen_membership_changes"),
     *("seen_membership_changes", "days_of_changed_speakers", "inputs_of_message_days", "open_message_days"),
     *("close_message_days", "inputs_of_message_hours", "open_message_hours", "close_message_hours"),
     *("inputs_of_activities", "open_activities", "close_activities", "inputs_of_interaction_days"),
     *("open_interaction_days", "close_interaction_days", "inputs_of_message_shares", "open_message_shares"),
-    *("close_message_shares", "inputs_of_sign_ups", "open_sign_ups", "close_sign_ups"),
+    "close_message_shares",
     *("create_ledger", "noted_rows", "note_changes", "note_table_changes", "open_items", "close_items"),
     *("followed", "touch_items", "is_touched_item", "orders_of_shop", "group_buy_inputs", "open_order_versions"),
     *("close_order_versions", "open_order_lines", "close_order_lines", "bounds_of_shops"),
@@ -125,7 +126,11 @@ PLUMBING = {
     *("close_order_costs", "reach_of_communities", "open_order_touches", "close_order_touches", "open_sales"),
     *("close_sales", "open_buyer_ages", "snapshots_of", "changed_snapshots", "open_snapshots"),
     *("close_snapshots", "is_touched_snapshot"),
-    *("note_membership_changes", "memberships_that_count"),  # test_membership_changes: what they say is what changed
+    *("persons_of_keys_since_seen", "persons_of_changed_communities", "lists_of_communities"),
+    *("traits_of_communities", "day_of_calendar", "is_passed_by_calendar", "open_evidence", "close_evidence"),
+    *("inputs_of_stays", "open_stays", "close_stays", "codes_of_channels", "open_channels", "close_channels"),
+    *("communities_of_memberships", "open_memberships", "close_memberships", "memberships_that_count"),
+    *("are_leaves_evidenced", "inputs_of_retention", "open_retention", "close_retention"),
 }
 # what identities are made of: test_identities_ring has each of them ring on a spoiled warehouse
 OF_IDENTITIES = {"compare_sides", "name_sides", *(f"test_{name}" for name in (*IDENTITIES, KEYS))}

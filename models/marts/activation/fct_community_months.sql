@@ -7,7 +7,7 @@ shares as (
 ),
 
 replies as (
-    select * from {{ ref('int_replies_paired') }}
+    select * from {{ ref('int_replies_counted') }}
 ),
 
 community_days as (
@@ -34,8 +34,8 @@ count_replies as (
     select
         replies.community_id,
         cast({{ dbt.date_trunc('month', 'replies.date_day') }} as date) as month_start_date,
-        count(*) as replies,
-        count(case when replies.is_from_peer then 1 end) as peer_replies
+        sum(replies.replies) as replies,
+        sum(replies.peer_replies) as peer_replies
     from replies
     inner join exports on replies.date_day >= exports.first_day and replies.date_day <= exports.last_day
     group by replies.community_id, cast({{ dbt.date_trunc('month', 'replies.date_day') }} as date)

@@ -4,9 +4,7 @@ with red_packets as (
 
 -- the file of red packets does not know what was taken back
 recalls as (
-    select recalled_message_id
-    from {{ ref('stg_wecom__messages') }}
-    where action = 'recall'
+    select * from {{ ref('int_message_recalls_listed') }}
 ),
 
 communities as (
@@ -59,7 +57,7 @@ keep_packets as (
         and not exists (
             select 1
             from recalls
-            where recalls.recalled_message_id = red_packets.message_id
+            where recalls.message_id = red_packets.message_id
         )
 ),
 

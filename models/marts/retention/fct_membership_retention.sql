@@ -1,8 +1,20 @@
 {%- set ages = [1, 7, 30] -%}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ open_retention(" ~ ages ~ ") }}",
+    post_hook="{{ close_retention() }}",
+    meta={'ledger_items': ['person_id'], 'follows': {'int_memberships_described': 'self'}},
+) }}
 
 with memberships as (
     select * from {{ ref('int_memberships_described') }}
-    where is_counted
+    where
+        is_counted
+        {%- if is_incremental() %}
+        and {{ is_touched_item() }}
+        {%- endif %}
 ),
 
 calendar as (
@@ -11,9 +23,7 @@ calendar as (
 
 -- one list of present members alone would show everybody retained: leaves need callbacks or a second snapshot
 leave_evidence as (
-    select
-        (select count(*) from {{ ref('stg_wecom__group_events') }}) > 0
-        or (select count(distinct exported_at) from {{ ref('stg_wecom__group_members') }}) > 1 as is_complete
+    select {{ are_leaves_evidenced() }} as is_complete
 ),
 
 list_cohort as (

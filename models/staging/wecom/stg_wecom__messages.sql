@@ -15,6 +15,7 @@ final as (
         messages.action,
         messages.sender_key,
         messages.chat_id,
+        messages.sent_date,
         messages.sent_at,
         messages.message_type,
         messages.recalled_message_id,

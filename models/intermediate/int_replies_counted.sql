@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ open_days_of_messages(days_that_replies_reach()) }}",
+    pre_hook="{{ open_days_of_messages(ahead=days_that_replies_reach()) }}",
     post_hook="{{ close_days_of_messages() }}",
 ) }}
 
@@ -17,7 +17,6 @@ with messages as (
 
 look_back as (
     select
-        message_id,
         community_id,
         person_id,
         is_from_customer,
@@ -31,11 +30,10 @@ look_back as (
 
 final as (
     select
-        message_id,
         community_id,
-        person_id,
-        is_from_customer as is_from_peer,
-        sent_date as date_day
+        sent_date as date_day,
+        count(*) as replies,
+        count(case when is_from_customer then 1 end) as peer_replies
     from look_back
     where
         is_after_customer
@@ -44,6 +42,7 @@ final as (
         {%- if is_incremental() %}
         and {{ is_on_rewritten_day('sent_date') }}
         {%- endif %}
+    group by community_id, sent_date
 )
 
 select * from final
