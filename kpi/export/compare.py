@@ -1,6 +1,7 @@
 """What stands beside a figure: coverage, previous periods, band of peers, interval, target, status.
 
-All of it compares exported figures with one another; no figure is made here. Rules, each named in ``compare.sql``:
+All of it compares exported figures with one another; no figure is made here. Rules, each named in ``compare.sql``
+or ``kpi.coverage``:
 
 * A *period* runs from its first day to its last that counts: not after the as-of day. Weeks start on Monday.
 * ``is_partial``: the period ends after the as-of day, or the exports that the metric needs begin or end within it.
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from kpi.coverage import COVERED, IS_PARTIAL, PERIODS, SPAN
 from kpi.export.asks import ALL, GRAINS, OWN, Ask
 from kpi.export.catalogue import Catalogue
 from kpi.export.statistics import wilson
@@ -52,7 +54,7 @@ def compare(
     Returns:
         The as-of day.
     """
-    first, as_of = db.execute(f"select min(date_day), max(date_day) from {name}.marts.dim_dates").fetchone() or ()
+    first, as_of = db.execute(SPAN.format(warehouse=name)).fetchone() or ()
     _add_periods(db, first, as_of)
     _add_metrics(db, catalogue, asks)
     _add_intervals(db)
@@ -60,6 +62,8 @@ def compare(
     settings: dict[str, Any] = {
         "warehouse": name,
         "as_of": f"date '{as_of}'",
+        "covered": COVERED.format(warehouse=name, which="true"),
+        "is_partial": IS_PARTIAL.format(period="lay_out", as_of=f"date '{as_of}'"),
         "community": COMMUNITY,
         "band_periods": BAND_PERIODS,
         "band_minimum": BAND_MINIMUM,
@@ -78,17 +82,11 @@ TARGETS = ("target_value", "target_attainment_rate")
 
 
 def _add_periods(db: duckdb.DuckDBPyConnection, first: dt.date, as_of: dt.date) -> None:
-    periods = " union all ".join(
-        f"select '{grain}' as grain, cast(date_trunc('{grain}', day) as date) as period_start, "
-        f"cast(date_trunc('{grain}', day) + interval 1 {grain} - interval 1 day as date) as last_day "
-        "from days group by all"
-        for grain in GRAINS
-    )
+    periods = " union all ".join(PERIODS.format(grain=grain, as_of=f"date '{as_of}'") for grain in GRAINS)
     db.execute(
         "create or replace temp table periods as with days as (select cast(unnest(generate_series("
         f"timestamp '{first}', timestamp '{as_of}', interval 1 day)) as date) as day), periods as ({periods}) "
-        f"select *, least(last_day, date '{as_of}') as period_end, "
-        "row_number() over (partition by grain order by period_start) as period_no from periods"
+        "select *, row_number() over (partition by grain order by period_start) as period_no from periods"
     )
 
 

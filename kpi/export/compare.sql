@@ -1,30 +1,6 @@
--- step days that the exports of each metric cover: those without which it is unknown, where any of them has days of its
--- own (a list of products has none and covers all), else any of the others
+-- step days that the exports of each metric cover: kpi/coverage.py
 create or replace temp table covered as
-with find_days as (
-    select
-        needs.metric,
-        needs.effect,
-        found.first_day,
-        found.last_day,
-        bool_or(needs.effect = 'unknown' and found.first_day is not null) over (partition by needs.metric)
-            as has_needed_days
-    from {warehouse}.reference.metric_exports as needs
-    inner join {warehouse}.intermediate.int_exports_covered as found on needs.export_name = found.export_name
-)
-
-select
-    metric as metric_id,
-    greatest(
-        max(first_day) filter (where effect = 'unknown'),
-        min(first_day) filter (where effect = 'changed' and not has_needed_days)
-    ) as first_day,
-    least(
-        min(last_day) filter (where effect = 'unknown'),
-        max(last_day) filter (where effect = 'changed' and not has_needed_days)
-    ) as last_day
-from find_days
-group by metric;
+{covered};
 
 -- step exports without which a metric is unknown and that are absent
 create or replace temp table absent as
@@ -90,8 +66,7 @@ add_figures as (
         cells.numerator,
         cells.denominator,
         cells.is_counted,
-        lay_out.last_day > {as_of} or coalesce(covered.first_day > lay_out.period_start, false)
-        or coalesce(covered.last_day < lay_out.period_end, false) as is_partial,
+        {is_partial} as is_partial,
         lay_out.last_day + metrics.settle_days > {as_of} as is_provisional,
         coalesce(covered.first_day > lay_out.period_end or covered.last_day < lay_out.period_start, false)
             as is_uncovered,

@@ -101,7 +101,9 @@ def depends_on(project: Path) -> list[Any]:
 
     manifest = project / "target" / "semantic_manifest.json"
     if not manifest.exists():
-        raise FileNotFoundError(f"{manifest} is missing. Run `make build` (or `dbt build`) first.")
+        raise FileNotFoundError(
+            f"{manifest} is missing. Ask from the project's folder 请在项目目录中运行; run `make build` there first."
+        )
     here = Path(__file__).parent
     files = [labels.FILE, *sorted((project / labels.REFERENCE).glob("*.csv"))]
     files += [here.parent / "semantic.py", *sorted(here.glob("*.py"))]

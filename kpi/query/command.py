@@ -34,7 +34,9 @@ def query_command(
     ] = None,
     order: Annotated[list[str] | None, typer.Option("--order", help="Sort by 排序, -name for descending.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Rows at most 行数上限.")] = None,
-    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    form: Annotated[
+        str | None, typer.Option("--format", help="table, csv, json or parquet; that of --out when omitted.")
+    ] = None,
     lang: Annotated[
         str | None, typer.Option("--lang", help="Labels in zh or en; CSV is headed by ids without it.")
     ] = None,
@@ -85,16 +87,24 @@ def dimensions_command(
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
         return
-    table = Table("--by", "维度" if lang == "zh" else "dimension", title=", ".join(found["metrics"]))
+    table = _table("--by", "维度" if lang == "zh" else "dimension", title=", ".join(found["metrics"]))
     for dimension in found["dimensions"]:
         table.add_row(dimension["name"], dimension[lang])
     Console().print(table)
     Console().print(f"--grain {'|'.join(found['grains'])}", highlight=False, markup=False)
 
 
+def _table(*heads: str, **options: Any) -> Table:
+    """A table that cuts nothing: what is to be typed stays in one piece, the rest is folded."""
+    table = Table(**options)
+    for at, head in enumerate(heads):
+        table.add_column(head, no_wrap=at == 0, overflow="fold")
+    return table
+
+
 def _print_metrics(found: list[dict[str, Any]], lang: str) -> None:
     heads = ("指标", "名称", "阶段", "方向") if lang == "zh" else ("metric", "label", "stage", "better")
-    table = Table(*heads)
+    table = _table(*heads)
     for item in found:
         table.add_row(item["metric"], *(item[name][lang] for name in ("label", "stage", "direction")))
     Console().print(table)
@@ -116,7 +126,8 @@ def _print_metric(item: dict[str, Any], lang: str) -> None:
         "sources": ("来源文档", "source documents", ", ".join(item["source_documents"])),
         "version": ("版本", "version", str(item["version"])),
     }
-    table = Table(show_header=False, title=Text(f"{item['label'][lang]} {item['label'][other]} ({item['metric']})"))
+    title = Text(f"{item['label'][lang]} {item['label'][other]} ({item['metric']})")
+    table = _table("", "", show_header=False, title=title)
     for chinese, english, said in heads.values():
         if said:
             table.add_row(chinese if lang == "zh" else english, Text(said))

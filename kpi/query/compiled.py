@@ -11,6 +11,8 @@ from kpi.labels import Labels, load_labels
 from kpi.query.filters import dimensions_in, translate
 from kpi.query.names import cannot_split, find_dimension, find_metric, nearest
 from kpi.query.question import GRAINS, QueryError, Question
+from kpi.query.values import checks_of
+from kpi.sql import literal
 
 STAGE = "community__lifecycle_stage"
 
@@ -50,20 +52,36 @@ def compile_question(question: Question, project: Path) -> dict[str, Any]:
         stem, _, grain = name.rpartition("__")
         if stem == "metric_time" and GRAINS.index(grain) < GRAINS.index(finest):
             raise QueryError(f"{', '.join(metrics)}: 最细到 the shortest period is --grain {finest}, not {grain}")
-    where = [translate(text, find, entities, labels) for text in question.where]
+
+    def filtered(word: str) -> str:
+        return find(_filterable(word, definitions, labels))
+
+    where = [translate(text, filtered, entities, labels) for text in question.where]
     _refuse_moving_window(metrics, where, definitions)
     start, end = (dt.date.fromisoformat(day) if day else None for day in (question.start, question.end))
     order = [_ordered(word, [*group_by, *metrics], definitions, labels) for word in question.order] or group_by
+    columns = [_column(name, definitions, labels) for name in (*group_by, *metrics)]
+    by_label = _by_label(order, columns, question.limit)
     try:
-        sql = layer.sql_of(metrics, group_by, where, order, question.limit, start, end)
+        if by_label:
+            unsorted = layer.sql_of(metrics, group_by, where, start=start, end=end)
+            sql = f"select * from (\n{unsorted}\n) as answer\n{by_label}"
+        else:
+            sql = layer.sql_of(metrics, group_by, where, order, question.limit, start, end)
+        checks = checks_of(where, labels, lambda name: layer.sql_of([], [name]))
     except Exception as error:  # MetricFlow's own are of many kinds
         raise QueryError(f"MetricFlow cannot compile this 无法编译: {_first_message(error)}") from error
+    grains = [name.rpartition("__")[2] for name in group_by if name.startswith("metric_time__")]
+    days = _widened(grains, start, end)
     return {
         "sql": sql,
         "database": layer.database,
         "metrics": metrics,
-        "columns": [_column(name, definitions, labels) for name in (*group_by, *metrics)],
-        "notes": _notes(group_by, start, end),
+        "columns": columns,
+        "grain": min(grains, key=GRAINS.index, default=None),
+        "range": [day and day.isoformat() for day in days],
+        "checks": checks,
+        "notes": _notes(days, start, end),
     }
 
 
@@ -119,17 +137,51 @@ def _column(name: str, definitions: Definitions, labels: Labels) -> dict[str, An
     }
 
 
-def _notes(group_by: list[str], start: dt.date | None, end: dt.date | None) -> list[str]:
-    """MetricFlow widens a range to whole periods; nobody should have to guess that."""
-    grains = [name.rpartition("__")[2] for name in group_by if name.startswith("metric_time__")]
-    if not grains or not (start or end):
-        return []
+def _filterable(word: str, definitions: Definitions, labels: Labels) -> str:
+    """The word, where it may be that of a dimension.
+
+    Raises:
+        QueryError: for the time and for a metric, which rows do not have.
+    """
+    if word in ("metric_time", labels.column("metric_time")):
+        raise QueryError(
+            f"--where {word}: 时间用 days are given by --from and --to (or metric_time__month = '2026-04-01')"
+        )
+    metric = definitions.metrics.get(word)
+    if metric or word in {known.label for known in definitions.metrics.values()}:
+        raise QueryError(f"--where {word}: 过滤只能用维度,不能用指标 filters are for dimensions; {word} is a metric")
+    return word
+
+
+def _by_label(order: list[str], columns: list[dict[str, Any]], limit: int | None) -> str:
+    """How rows are sorted where a column holds codes: as their labels are listed, what has none before them."""
+    codes = {column["name"]: column["values"] for column in columns if column["values"]}
+    names = [(name.removeprefix("-"), " desc" * name.startswith("-")) for name in order]
+    if not any(name in codes for name, _ in names):
+        return ""
+    said = []
+    for name, direction in names:
+        if name in codes:
+            places = " ".join(f"when {literal(code)} then {at}" for at, code in enumerate(codes[name]))
+            said.append(f"case when {name} is null then null else case {name} {places} else -1 end end{direction}")
+        said.append(f"{name}{direction}")
+    return f"order by {', '.join(said)}" + (f" limit {limit}" if limit else "") + "\n"
+
+
+def _widened(grains: list[str], start: dt.date | None, end: dt.date | None) -> tuple[dt.date | None, dt.date | None]:
+    """The days that count: MetricFlow widens a range to whole periods."""
+    if not grains:
+        return start, end
     coarsest = max(grains, key=GRAINS.index)
-    widened = [_first(start, coarsest) if start else None, _last(end, coarsest) if end else None]
-    if widened == [start, end]:
+    return start and _first(start, coarsest), end and _last(end, coarsest)
+
+
+def _notes(days: tuple[dt.date | None, dt.date | None], start: dt.date | None, end: dt.date | None) -> list[str]:
+    """A range that is wider than asked for; nobody should have to guess that."""
+    if days == (start, end):
         return []
-    days = " … ".join(str(day) if day else "" for day in widened)
-    return [f"按整个周期计 whole periods are counted: {days}"]
+    said = " … ".join(str(day) if day else "" for day in days)
+    return [f"按整个周期计 whole periods are counted: {said}"]
 
 
 def _first(day: dt.date, grain: str) -> dt.date:

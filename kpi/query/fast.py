@@ -51,7 +51,7 @@ def parse(arguments: list[str]) -> tuple[Question, Shape] | None:
         split(lists["--order"]),
         int(limit) if limit else None,
     )
-    shape = Shape(values.get("--format", "table"), values.get("--lang"), "--sql" in flags, values.get("--out"))
+    shape = Shape(values.get("--format"), values.get("--lang"), "--sql" in flags, values.get("--out"))
     return question, shape
 
 

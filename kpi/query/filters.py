@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from kpi.labels import Labels
+from kpi.labels import Labels, Pair
 from kpi.query.question import GRAINS, QueryError
 
 # text in quotes, a name in quotes, a name, a number, or any other sign
@@ -41,7 +41,10 @@ def translate(text: str, find: Callable[[str], str], entities: frozenset[str], l
     made, dimension = [], ""
     for at, token in enumerate(tokens):
         literal, quoted, name, *_ = token.groups()
-        if literal:
+        if literal and (before := _compared_at(tokens, at)) is not None:
+            made.append(literal)
+            made[before:] = [_like(made[before:], literal, dimension, labels)] + [""] * (at - before)
+        elif literal:
             made.append(_value(literal, dimension, labels))
         elif quoted or name:
             word = quoted[1:-1].replace('""', '"') if quoted else name
@@ -70,6 +73,52 @@ def dimensions_in(condition: str) -> set[str]:
 
 def _follows(tokens: list[re.Match[str]], at: int) -> str:
     return next((token[0] for token in tokens[at + 1 :] if not token[0].isspace()), "")
+
+
+def matching(pattern: str, operator: str, values: Mapping[str, Pair]) -> list[str]:
+    """The codes whose label, in either language, is like a pattern of SQL.
+
+    Args:
+        pattern: with ``%`` and ``_``.
+        operator: ``like``, or ``ilike`` for which capitals make no difference.
+        values: codes and their labels.
+    """
+    signs = {"%": ".*", "_": "."}
+    like = re.compile(
+        "".join(signs.get(letter, re.escape(letter)) for letter in pattern),
+        re.S | (re.I if operator == "ilike" else re.NOFLAG),
+    )
+    return [code for code, pair in values.items() if any(map(like.fullmatch, pair))]
+
+
+def _compared_at(tokens: list[re.Match[str]], at: int) -> int | None:
+    """Where that begins which is compared with a pattern; None where the token is no pattern."""
+    before = [i for i in range(at) if not tokens[i][0].isspace()]
+    if len(before) < 2 or tokens[before[-1]][0].lower() not in ("like", "ilike"):
+        return None
+    is_negated = len(before) > 2 and tokens[before[-2]][0].lower() == "not"
+    return None if _follows(tokens, at).lower() == "escape" else before[-3 if is_negated else -2]
+
+
+def _like(made: list[str], literal: str, dimension: str, labels: Labels) -> str:
+    """A comparison with a pattern; whoever sees labels means them, the rows hold codes."""
+    known, (compared, *words) = labels.dimensions.get(dimension), [word for word in made if not word.isspace()]
+    operator, is_negated = words[-2].lower(), words[0].lower() == "not"
+    pattern = literal[1:-1].replace("''", "'")
+    codes = matching(pattern, operator, known.values) if known else []
+    if not codes:
+        return "".join(made)
+    if not compared.startswith("{{"):
+        if matching(pattern, operator, {code: (code, code) for code in known.values}):
+            return "".join(made)
+        raise QueryError(
+            f"--where … {operator} {literal}: 名称只能直接比较 labels are compared as they are, not in a function: "
+            f"{dimension} {'not ' * is_negated}{operator} {literal}"
+        )
+    listed = ", ".join("'" + code.replace("'", "''") + "'" for code in codes)
+    if is_negated:
+        return f"({''.join(made)} and {compared} not in ({listed}))"
+    return f"({''.join(made)} or {compared} in ({listed}))"
 
 
 def _value(literal: str, dimension: str, labels: Labels) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 GRAINS = ("day", "week", "month", "quarter", "year")
 FORMATS = ("table", "csv", "json", "parquet")
 LANGUAGES = ("zh", "en")
+SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
+TEXTS = ("", ".txt", ".md")
 
 
 class QueryError(ValueError):
@@ -41,13 +44,13 @@ class Shape(NamedTuple):
     """How the answer is to be shown.
 
     Attributes:
-        form: one of ``FORMATS``.
+        form: one of ``FORMATS``; not given, it is that of the file's suffix, or a table.
         lang: one of ``LANGUAGES``; not given, tables are Chinese and files have names instead of labels.
         only_sql: show the SQL and do not run it.
         out: file to write; standard output when not given.
     """
 
-    form: str = "table"
+    form: str | None = None
     lang: str | None = None
     only_sql: bool = False
     out: str | None = None
@@ -59,8 +62,11 @@ def split(values: list[str]) -> tuple[str, ...]:
     return tuple(filter(None, names))
 
 
-def checked(question: Question, shape: Shape) -> None:
+def checked(question: Question, shape: Shape) -> Shape:
     """Refuse what no compiler is needed to refuse.
+
+    Returns:
+        The shape, with its format.
 
     Raises:
         QueryError: with what is possible.
@@ -73,7 +79,7 @@ def checked(question: Question, shape: Shape) -> None:
         ("--lang", shape.lang, LANGUAGES),
     ):
         if value is not None and value not in possible:
-            raise QueryError(f"{option} {value}: one of {', '.join(possible)}")
+            raise QueryError(f"{option} {value}: 可选 one of {', '.join(possible)}")
     days = [_day(option, day) for option, day in (("--from", question.start), ("--to", question.end)) if day]
     if question.start and question.end and days[0] > days[1]:
         raise QueryError(f"--from {question.start} is after --to {question.end}")
@@ -81,6 +87,17 @@ def checked(question: Question, shape: Shape) -> None:
         raise QueryError(f"--limit {question.limit}: 1 or more")
     if shape.form == "parquet" and not shape.out and not shape.only_sql:
         raise QueryError("--format parquet needs --out FILE")
+    return shape if shape.only_sql else shape._replace(form=_form(shape))
+
+
+def _form(shape: Shape) -> str:
+    suffix = Path(shape.out or "").suffix.lower()
+    form = SUFFIXES.get(suffix)
+    if shape.form is None and not form and suffix not in TEXTS:
+        raise QueryError(f"--out {shape.out}: --format table, csv, json or parquet? {suffix} 不能说明 does not tell")
+    if shape.form and form not in (None, shape.form):
+        raise QueryError(f"--out {shape.out} and 与 --format {shape.form} 矛盾 contradict each other")
+    return shape.form or form or "table"
 
 
 def _day(option: str, value: str):

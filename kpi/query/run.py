@@ -21,7 +21,7 @@ def answer(question: Question, shape: Shape, project: Path) -> int:
     import duckdb
 
     try:
-        checked(question, shape)
+        shape = checked(question, shape)
         entry = entry_of(question, project)
         if shape.only_sql:
             from kpi.query.show import write_text
@@ -34,6 +34,9 @@ def answer(question: Question, shape: Shape, project: Path) -> int:
         return 0
     except (QueryError, OSError, RuntimeError) as error:  # WarehouseError is a RuntimeError
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except duckdb.CatalogException as error:
+        print(f"error: 仓库不完整 {_first_line(error)}. 先运行 make build; run `make build` first.", file=sys.stderr)
         return 2
     except duckdb.Error as error:
         print(f"error: the warehouse cannot answer 仓库无法回答: {_first_line(error)}", file=sys.stderr)
@@ -58,12 +61,18 @@ def entry_of(question: Question, project: Path) -> dict[str, Any]:
 def _ask(entry: dict[str, Any], shape: Shape, project: Path) -> None:
     from kpi.engines import DuckDb
     from kpi.query import show
+    from kpi.query.periods import find_partial, told
     from kpi.warehouse import warehouse_path
 
     engine = DuckDb(warehouse_path(project), entry["database"])
     with engine.connected() as connection:
         sql = engine.one_query(connection, entry["sql"])
         why = _absent(connection, entry["metrics"])
+        partial = find_partial(connection, entry)
+        if entry["checks"]:
+            from kpi.query.values import check
+
+            why += check(connection, entry["checks"])
         names = [column["name"] for column in entry["columns"]]
         if shape.form == "parquet":
             table = connection.sql(sql).to_arrow_table().select(names)
@@ -75,8 +84,11 @@ def _ask(entry: dict[str, Any], shape: Shape, project: Path) -> None:
     # written when nobody waits for the warehouse any more
     if shape.form == "parquet":
         show.write_parquet(table, shape.out)
+        rows = list(zip(*(column.to_pylist() for column in table.columns), strict=True)) if partial.days else []
     else:
-        show.write_rows(entry["columns"], rows, shape)
+        show.write_rows(entry["columns"], rows, shape, partial)
+    if shape.form != "table":  # which has marks and says what they mean
+        why += told(partial, entry["columns"], rows)
     for note in [*entry["notes"], *why]:
         print(note, file=sys.stderr)
 

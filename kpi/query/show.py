@@ -10,26 +10,29 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from kpi.query.periods import Partial, told
 from kpi.query.question import Shape
 
+MARK = "*"
 PERCENT = ("share", "rate")
 Column = dict[str, Any]
 
 
-def write_rows(columns: Sequence[Column], rows: Sequence[tuple[Any, ...]], shape: Shape) -> None:
+def write_rows(columns: Sequence[Column], rows: Sequence[tuple[Any, ...]], shape: Shape, partial: Partial) -> None:
     """Write an answer.
 
     Args:
         columns: as ``kpi.query.compiled.compile_question`` describes them.
         rows: values in their order.
         shape: how, and where to.
+        partial: which figures are of parts of their periods; tables mark them.
     """
     if shape.form == "csv":
         write_text(as_csv(columns, rows, shape.lang), shape.out)
     elif shape.form == "json":
         write_text(as_json(columns, rows), shape.out)
     else:
-        write_text(as_table(columns, rows, shape.lang or "zh", to_screen=not shape.out), shape.out)
+        write_text(as_table(columns, rows, partial, shape.lang or "zh", to_screen=not shape.out), shape.out)
 
 
 def as_csv(columns: Sequence[Column], rows: Sequence[tuple[Any, ...]], lang: str | None) -> str:
@@ -57,8 +60,10 @@ def as_json(columns: Sequence[Column], rows: Sequence[tuple[Any, ...]]) -> str:
     return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
 
 
-def as_table(columns: Sequence[Column], rows: Sequence[tuple[Any, ...]], lang: str, *, to_screen: bool) -> str:
-    """A table for people: labels, percents, thousands, codes in words."""
+def as_table(
+    columns: Sequence[Column], rows: Sequence[tuple[Any, ...]], partial: Partial, lang: str, *, to_screen: bool
+) -> str:
+    """A table for people: labels, percents, thousands, codes in words; below it what its marks and blanks mean."""
     from rich.box import ROUNDED
     from rich.console import Console
     from rich.table import Table
@@ -69,10 +74,21 @@ def as_table(columns: Sequence[Column], rows: Sequence[tuple[Any, ...]], lang: s
     table = Table(box=ROUNDED)
     for column in columns:
         table.add_column(Text(column[lang]), justify="right" if column["unit"] else "left", overflow="fold")
+    marks = told(partial, columns, rows, MARK)
     for row in rows:
-        table.add_row(*(Text(shown(v, column, lang)) for v, column in zip(row, columns, strict=True)))
+        cells = []
+        for value, column in zip(row, columns, strict=True):
+            is_marked = value is not None and column["unit"] and partial.of(column["name"], row)
+            room = " " if marks and column["unit"] else ""
+            cells.append(Text(shown(value, column, lang) + (MARK if is_marked else room)))
+        table.add_row(*cells)
+    blank = [c["name"] for at, c in enumerate(columns) if c["unit"] and any(row[at] is None for row in rows)]
+    if blank:
+        marks.append(f"空白 = 未知,不是 0 a blank is unknown, not zero: kpi metrics {blank[0]}")
     with console.capture() as captured:
         console.print(table)
+        for line in marks:
+            console.print(Text(line))
     return captured.get() if to_screen else Text.from_ansi(captured.get()).plain + "\n"
 
 
@@ -149,5 +165,7 @@ def _replace(file: Path, write: Any) -> None:
     try:
         write(draft)
         draft.replace(file)
+    except OSError as error:  # about the file that was named, not about the draft
+        raise type(error)(error.errno, error.strerror, str(file)) from error
     finally:
         draft.unlink(missing_ok=True)

@@ -11,12 +11,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from kpi.engines import DuckDb
 from kpi.export import write
 from kpi.export.asks import ALL, GRAINS, OWN, SHARED, Ask, filtered_inputs, long_asks, saved_asks
 from kpi.export.catalogue import PROPORTION, UNITS, Catalogue, ExportError
 from kpi.export.compare import AGE_BRACKETS, BAND_MINIMUM, BAND_PERIODS
 from kpi.export.run import export
 from kpi.export.statistics import wilson
+from kpi.query.periods import find_partial
 from kpi.warehouse import LockedWarehouseError, WarehouseError, warehouse_path
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +75,20 @@ def rows(exported):
     }
     assert len(keyed) == len(table)
     return keyed
+
+
+def test_a_question_marks_the_same_parts_of_periods(rows, exported):
+    for grain in ("week", "month"):
+        values = {key: row for key, row in rows.items() if key[1:3] == (grain, ALL)}
+        names = sorted({key[0] for key in values})
+        entry = {"columns": [{"name": f"metric_time__{grain}"}], "grain": grain, "range": [None, None]}
+        with DuckDb(exported, "w").connected() as connection:
+            partial = find_partial(connection, {**entry, "metrics": names, "database": "w"}).days
+        found = {key for key, row in values.items() if row["is_partial"]}
+        assert {(key[0], key[4]) for key in found} == {
+            key for key in partial if (key[0], grain, ALL, ALL, key[1]) in values
+        }
+        assert len(found) > len(names) > 5
 
 
 def test_every_metric_has_a_unit_and_a_proportion_is_a_share_of_two_inputs(catalogue):

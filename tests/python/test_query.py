@@ -336,6 +336,106 @@ def test_filters_are_translated(text, condition):
     assert translate(text, lambda word: word, frozenset({"community"}), load_labels(ROOT)) == condition
 
 
+@pytest.mark.parametrize(
+    ("said", "same"),
+    [
+        (f"社群类型 like '%福利%' and {TYPE} is not null", "社群类型 = '福利群'"),
+        ("社群类型 ilike 'WELFARE%'", "社群类型 = '福利群'"),
+        ("社群类型 not like '%群'", f"{TYPE} not like '%' and {TYPE} is not null"),
+        ("not (社群类型 like '福利_' or 社群类型 like 'vip')", "社群类型 not in ('福利群', 'vip')"),
+        ("lower(社群类型) like 'welf%'", "社群类型 = '福利群'"),
+    ],
+)  # fmt: skip
+def test_patterns_are_those_of_labels(ask, said, same):
+    by_pattern, by_value = (ask("members", "--by", TYPE, "--where", text, "--format", "csv") for text in (said, same))
+    assert by_pattern == by_value and by_pattern[0] == 0
+    assert bool(rows_of(by_pattern[1])) == ("%群" not in said)
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("社群类型 = '福利'", "是否指: welfare 福利群"),
+        ("社群类型 like '%福利店%'", "是否指: welfare 福利群"),
+        (f"{{{{ Dimension('{TYPE}') }}}} in ('vip', '福利群')", "是否指: welfare 福利群"),
+        ("社群 = '北京粉丝一群'", "是否指: 北京粉丝1群"),
+        ("社群 like '%nowhere%' or 社群类型 = 'vip'", "%nowhere%: 没有此值"),
+        ("lower(社群类型) like '%福利%'", "not in a function"),
+        ("退群率 > 0.1", "filters are for dimensions"),
+        ("metric_time >= '2026-01-01'", "--from and --to"),
+    ],
+)
+def test_values_that_are_nowhere_are_told_with_the_nearest(ask, where, said):
+    status, out, err = ask("members", "--where", where)
+    assert (status, out) == (2, "") and said in err
+
+
+def test_values_that_can_be_are_no_mistakes(ask):
+    for where in ("社群类型 like '%福利%' or 社群类型 = 'welfare'", "社群 = '北京粉丝1群'", f"{TYPE} = 'it' or 1 = 1"):
+        status, _, err = ask("members", "--where", where)
+        assert (status, err) == (0, "") if "'it'" not in where else (2, err)
+    assert ask("messages", "--by", "message_hour__sent_hour", "--where", "message_hour__sent_hour in ('20')")[0] == 0
+    status, out, err = ask("members", "--where", "社群 != '没有的群'", "--format", "csv")
+    assert status == 0 and out == ask("members", "--where", "社群 is not null", "--format", "csv")[1]
+    assert "没有的群" in err and "Nothing is excluded" in err
+
+
+def test_figures_of_parts_of_periods_are_marked(ask):
+    _, out, err = ask("leave_rate", "net_sales", "--grain", "month")
+    marked = [line for line in out.splitlines() if line.startswith("│") and "*" in line]
+    assert len(marked) == 1 and "2026-05" in marked[0] and marked[0].count("*") == 2 and err == ""
+    assert "* 期间不完整 a part of the period: 数据 data 2025-11-01 … 2026-05-19" in out
+    _, out, err = ask("leave_rate", "--grain", "year", "--format", "csv")
+    assert "(2025-01-01, 2026-01-01)" in err and "*" not in out
+    assert "2026-05-01" in ask("leave_rate", "--grain", "month", "--order", "-month", "--format", "json")[2]
+    whole = ("leave_rate", "--grain", "month", "--to", "2026-04-30")
+    assert "*" not in ask(*whole)[1] and ask(*whole, "--format", "csv")[2] == ""
+    assert "*" not in ask("leave_rate")[1], "all days there are"
+    assert "*" in ask("leave_rate", "--to", "2026-05-31")[1]
+
+
+def test_parquet_tells_of_parts_of_periods_too(ask, tmp_path):
+    status, _, err = ask("leave_rate", "--grain", "month", "--out", str(tmp_path / "answer.parquet"))
+    assert status == 0 and "(2026-05-01)" in err
+
+
+@pytest.mark.parametrize("days", [("--from", "2030-01-01"), ("--to", "2020-01-01", "--grain", "day")])
+def test_days_outside_of_the_data_are_told(ask, days):
+    status, out, err = ask("leave_rate", *days)
+    assert (status, out) == (2, "") and "which cover 2025-11-01 … 2026-05-19" in err
+
+
+def test_a_blank_says_that_it_is_unknown(ask):
+    assert "not zero: kpi metrics target_value" in ask("target_value", "--grain", "month")[1]
+    assert "not zero" not in ask("members", "--grain", "month")[1]
+
+
+def test_codes_are_sorted_as_their_labels_are_listed(ask):
+    dimension = "member_snapshot__user_segment"
+    listed = list(load_labels(ROOT).dimensions[dimension].values)
+    rows = rows_of(ask("segment_members", "--by", dimension, "--format", "csv")[1])
+    found = [row[dimension] for row in rows]
+    assert found == sorted(found, key=listed.index) != sorted(found)
+    last = rows_of(
+        ask("segment_members", "--by", dimension, "--order", f"-{dimension}", "--limit", "2", "--format", "csv")[1]
+    )
+    assert [row[dimension] for row in last] == found[:-3:-1]
+    ages = [{"name": "age", "values": {"not_collected": (), "unknown": ()}}]
+    order = compiled._by_label(["age"], ages, None)
+    bands = duckdb.sql(f"from (values ('unknown'), (null), ('not_collected'), ('35-44'), ('18-24')) t(age) {order}")
+    assert [age for (age,) in bands.fetchall()] == ["18-24", "35-44", "not_collected", "unknown", None]
+
+
+def test_the_format_is_that_of_the_file(ask, tmp_path):
+    for name, begin in (("a.csv", "metric_time__month"), ("a.JSON", "["), ("a.txt", "╭"), ("a", "╭")):
+        assert ask("members", "--grain", "month", "--out", str(tmp_path / name))[0] == 0
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith(begin)
+    for arguments in (["a.xlsx"], ["b.csv", "--format", "table"]):
+        status, _, err = ask("members", "--out", str(tmp_path / arguments[0]), *arguments[1:])
+        assert status == 2 and arguments[0] in err and not list(tmp_path.glob("[!a]*")) and "draft" not in err
+    assert "draft" not in ask("members", "--out", "/no/such/folder/x.csv")[2]
+
+
 def test_labels_are_complete(semantic_layer):
     labels, definitions = load_labels(ROOT), Definitions(semantic_layer.manifest)
     with (ROOT / "docs" / "reference" / "kpi-catalogue.csv").open(encoding="utf-8", newline="") as file:
@@ -395,6 +495,17 @@ def test_metrics_are_found_and_explained():
     assert failed.exit_code == 2 and "no such metric" in failed.stderr
 
 
+@pytest.mark.parametrize("arguments", [["metrics", "社群ROI"], ["metrics", "retention", "--lang", "en"],
+                                       ["dimensions", "community_roas"]])  # fmt: skip
+def test_nothing_is_cut_off_in_a_narrow_window(arguments):
+    shown_narrow, shown_wide = (
+        CliRunner().invoke(app, arguments, env={"COLUMNS": columns}).stdout for columns in ("80", "400")
+    )
+    assert "…" not in shown_narrow
+    for name in re.findall(r"│ (\w+__\w+|\w+_rate\w*) ", shown_wide):
+        assert f"{name} " in shown_narrow
+
+
 def test_dimensions_are_those_of_all_metrics_together(semantic_layer):
     found = json.loads(CliRunner().invoke(app, ["dimensions", "社群总人数", "leave_rate", "--json"]).stdout)
     assert found["metrics"] == ["members", "leave_rate"]
@@ -416,4 +527,4 @@ def test_narrowed_definitions_give_the_same_sql(semantic_layer):
 def test_parse_reads_shapes():
     question, shape = fast.parse(["a,b", "--by", "x", "--by=y", "--order", "-a", "--sql", "--out", "f"])
     assert question == Question(("a", "b"), ("x", "y"), order=("-a",))
-    assert shape == Shape("table", None, True, "f")
+    assert shape == Shape(None, None, True, "f")
