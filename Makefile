@@ -54,7 +54,7 @@ build: $(RUNTIME) $(PROJECT) profiles.yml ## install what is needed and build th
 	@$(BIN)/dbt build
 	@echo
 	@echo "Warehouse: $${COMMUNITY_METRICS_DB:-$(WAREHOUSE)}"
-	@echo "A first KPI: .venv/bin/mf query --metrics join_rate,leave_rate,interaction_rate --group-by metric_time__month --order metric_time__month"
+	@echo "A first KPI: .venv/bin/kpi query join_rate leave_rate interaction_rate --grain month"
 
 .PHONY: docs
 docs: $(RUNTIME) $(PROJECT) profiles.yml ## write the documentation site, one file that opens offline

@@ -17,7 +17,8 @@ def find(text: str, project: Path, *, helpers: bool = False) -> list[dict[str, A
     """Metrics by id, label, synonym or stage, in the order of the stages.
 
     Args:
-        text: what is looked for; all metrics when empty. An id or a whole label finds that metric alone.
+        text: what is looked for; all metrics when empty. An id, a whole label, or
+            a synonym of one metric only finds that metric alone.
         project: folder of the dbt project.
         helpers: look among metrics that only feed others too.
 
@@ -38,6 +39,9 @@ def find(text: str, project: Path, *, helpers: bool = False) -> list[dict[str, A
     asked = plain(text)
     words = {name: [plain(word) for word in words_of(metric, labels)] for name, metric in known.items()}
     found = [name for name, said in words.items() if asked in said[:2]]
+    exact = [name for name, said in words.items() if asked in said]
+    if not found and len(exact) == 1:
+        found = exact
     if not found:
         stages = {name for name, pair in labels.stages.items() if asked in map(plain, (name, *pair))}
         found = [

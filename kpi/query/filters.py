@@ -16,6 +16,7 @@ _WORDS = frozenset(
         *("case", "when", "then", "else", "end", "cast", "as", "date", "timestamp", "integer", "varchar", "double"),
     )
 )
+_OPEN_END = re.compile(r"([=<>+*/,-]|\b(and|or|not|in|is|i?like|between))\s*$", re.I)
 _DIMENSION = re.compile(r"(?:Time)?Dimension\(\s*'([^']+)'")
 
 
@@ -37,6 +38,8 @@ def translate(text: str, find: Callable[[str], str], entities: frozenset[str], l
         raise QueryError(f"--where {text}: a condition without {{, ; and comments, e.g. community_type = '福利群'")
     if text.count("'") % 2 or text.count("(") != text.count(")"):
         raise QueryError(f"--where {text}: a quote or bracket is not closed")
+    if not text.strip() or _OPEN_END.search(text):
+        raise QueryError(f"--where {text}: 不完整 something is missing at the end, e.g. community_type = '福利群'")
     tokens = list(_TOKEN.finditer(text))
     made, dimension = [], ""
     for at, token in enumerate(tokens):

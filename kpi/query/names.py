@@ -45,6 +45,8 @@ def find_metric(word: str, definitions: Definitions, labels: Labels) -> str:
                 return matches[0]
             if matches:
                 raise QueryError(f"{word} 不止一个 is several metrics; name one:\n{_listed(matches, definitions)}")
+    if word in labels.metrics or asked in {plain(known.en) for known in labels.metrics.values()}:
+        raise QueryError(f"{word}: 在目录中,尚未实现 is in the catalogue and still to come")
     near = nearest(word, {name: words_of(metric, labels) for name, metric in definitions.catalogue.items()})
     near = near or nearest(word, {name: [name, metric.label] for name, metric in _helpers(definitions).items()})
     meant = f" Did you mean 是否指:\n{_listed(near, definitions)}" if near else ""

@@ -58,7 +58,7 @@ class Shape(NamedTuple):
 
 def split(values: list[str]) -> tuple[str, ...]:
     """Names given one by one or with commas between them."""
-    names = (name.strip() for value in values for name in value.replace("，", ",").split(","))
+    names = (name.strip() for value in values for name in value.replace("，", ",").replace("、", ",").split(","))
     return tuple(filter(None, names))
 
 

@@ -159,6 +159,8 @@ def test_figures_for_people(value, unit, text):
         (["members", "--where", "lifecycle_stage = 'growth'"], "--by community__lifecycle_stage"),
         (["members", "--where", "community_type = 'x'; drop table y"], "a condition without"),
         (["members", "--where", "community_type = 'x"], "not closed"),
+        (["members", "--where", "社群类型 ="], "missing at the end"),
+        (["predicted_clv"], "still to come"),
         (["stickiness", "--grain", "hour"], "one of day, week"),
         (["dormant_members", "--grain", "day"], "--grain month"),
         (["members", "--from", "2026-02-30"], "a day such as"),
@@ -488,6 +490,8 @@ def test_metrics_are_found_and_explained():
     found = json.loads(CliRunner().invoke(app, ["metrics", "留存", "--json"]).stdout)
     names = {item["metric"] for item in found}
     assert {"membership_retention_rate_d7", "repurchase_rate_90d"} <= names and "orders" not in names
+    by_synonym = json.loads(CliRunner().invoke(app, ["metrics", "dau", "--json"]).stdout)
+    assert [item["metric"] for item in by_synonym] == [find_metric("dau", read_definitions(ROOT), load_labels(ROOT))]
     one = CliRunner().invoke(app, ["metrics", "leave_rate"], env={"COLUMNS": "200"}).stdout
     for part in ("退群率", "退群人次 ÷ 期间在群人次", "分母为 0 或未知时为空", TYPE, "001, 004"):
         assert part in one
@@ -525,6 +529,6 @@ def test_narrowed_definitions_give_the_same_sql(semantic_layer):
 
 
 def test_parse_reads_shapes():
-    question, shape = fast.parse(["a,b", "--by", "x", "--by=y", "--order", "-a", "--sql", "--out", "f"])
+    question, shape = fast.parse(["a、b", "--by", "x", "--by=y", "--order", "-a", "--sql", "--out", "f"])
     assert question == Question(("a", "b"), ("x", "y"), order=("-a",))
     assert shape == Shape(None, None, True, "f")
