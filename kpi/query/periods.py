@@ -11,7 +11,7 @@ from kpi.query.question import QueryError
 from kpi.sql import literal
 
 # without --grain the days that are asked for are the one period
-RANGE = "select date '{start}' as period_start, date '{end}' as last_day, {as_of} as period_end"
+RANGE = "select date '{start}' as period_start, date '{end}' as last_day, least(date '{end}', {as_of}) as period_end"
 PARTIAL = """
 with covered as ({covered}),
 metrics as (select * from (values {metrics}) as asked(metric_id)),
@@ -65,6 +65,8 @@ def find_partial(connection: Any, entry: dict[str, Any]) -> Partial:
     name = entry["database"]
     try:
         first, as_of = map(str, connection.execute(SPAN.format(warehouse=name)).fetchone())
+        if as_of == "None":  # a warehouse without a day
+            return Partial(time, {})
         if (start and start > as_of) or (end and end < first):
             raise QueryError(
                 f"{start or ''} … {end or ''}: 数据范围之外 outside of the data, which cover {first} … {as_of}"
