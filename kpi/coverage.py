@@ -10,31 +10,22 @@ SPAN = "select min(date_day) as first_day, max(date_day) as as_of from {warehous
 # One row per metric for which ``{which}`` holds: the days that its exports cover: those without which it is unknown,
 # where any of them has days of its own (a list of products has none and covers all), else any of the others.
 COVERED = """
-with find_days as (
-    select
-        needs.metric,
-        needs.effect,
-        found.first_day,
-        found.last_day,
-        bool_or(needs.effect = 'unknown' and found.first_day is not null) over (partition by needs.metric)
-            as has_needed_days
-    from {warehouse}.reference.metric_exports as needs
-    inner join {warehouse}.intermediate.int_exports_covered as found on needs.export_name = found.export_name
-    where {which}
-)
-
 select
-    metric as metric_id,
+    needs.metric as metric_id,
     greatest(
         max(first_day) filter (where effect = 'unknown'),
-        min(first_day) filter (where effect = 'changed' and not has_needed_days)
+        case when count(first_day) filter (where effect = 'unknown') = 0
+            then min(first_day) filter (where effect = 'changed') end
     ) as first_day,
     least(
         min(last_day) filter (where effect = 'unknown'),
-        max(last_day) filter (where effect = 'changed' and not has_needed_days)
+        case when count(first_day) filter (where effect = 'unknown') = 0
+            then max(last_day) filter (where effect = 'changed') end
     ) as last_day
-from find_days
-group by metric
+from {warehouse}.reference.metric_exports as needs
+inner join {warehouse}.intermediate.int_exports_covered as found on needs.export_name = found.export_name
+where {which}
+group by needs.metric
 """
 
 # The periods that hold a day of ``days``; ``period_end`` is the last day that counts.

@@ -87,9 +87,8 @@ def as_table(
         marks.append(f"空白 = 未知,不是 0 a blank is unknown, not zero: kpi metrics {blank[0]}")
     with console.capture() as captured:
         console.print(table)
-        for line in marks:
-            console.print(Text(line))
-    return captured.get() if to_screen else Text.from_ansi(captured.get()).plain + "\n"
+    drawn = captured.get() if to_screen else Text.from_ansi(captured.get()).plain + "\n"
+    return drawn + "".join(f"{line}\n" for line in marks)
 
 
 def shown(value: Any, column: Column, lang: str) -> str:

@@ -394,6 +394,8 @@ def test_figures_of_parts_of_periods_are_marked(ask):
     assert "*" not in ask(*whole)[1] and ask(*whole, "--format", "csv")[2] == ""
     assert "*" not in ask("leave_rate")[1], "all days there are"
     assert "*" in ask("leave_rate", "--to", "2026-05-31")[1]
+    earlier = ("staff_chats", "--from", "2025-12-01", "--to")  # its export ends a day before the others
+    assert "*" not in ask(*earlier, "2026-04-30")[1] and "… 2026-05-18" in ask(*earlier, "2026-05-19")[1]
 
 
 def test_parquet_tells_of_parts_of_periods_too(ask, tmp_path):
