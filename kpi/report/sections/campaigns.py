@@ -56,7 +56,7 @@ def listing(ctx: Context, rows: list[dict[str, Any]]) -> Table:
         ],
         [
             [
-                *(Cell(row[NAME]), Cell(row.get(TYPE) or figures.NONE), Cell(f"{row[TIME]}")),
+                *(Cell(row[NAME]), Cell(row.get(TYPE) or figures.NONE), Cell(f"{row[TIME]}", "date")),
                 *(missing() if row[metric] is None else number(shown(ctx, row, metric)) for metric in metrics),
             ]
             for row in rows
@@ -108,8 +108,9 @@ def build(ctx: Context) -> Section | None:
         "series": [ctx.label(rate) for rate in RATES],
     }
     note = Text(
-        "最近的活动在上。参与率与转化率都以触达人数为分母；触达少于 30 人的用灰色。",
-        "Latest on top. Both rates are of the members reached; grey where fewer than 30 were.",
+        "最近的活动在上，本期以前的供比较。参与率与转化率都以触达人数为分母；触达少于 30 人的用灰色。",
+        "Latest on top, those before this period to compare with. "
+        "Both rates are of the members reached; grey where fewer than 30 were.",
     )
     chart = Chart(
         *("campaigns-chart", "dots", finding, listing(ctx, rows)),

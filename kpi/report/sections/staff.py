@@ -74,8 +74,8 @@ def _targets(ctx: Context) -> Chart | None:
     )
     reached = sum(row["target_attainment_rate"] >= 1 for row in known)
     finding = Text(
-        f"{len(known)} 个可算的目标里 {reached} 个达成",
-        f"{reached} of {len(known)} targets that can be judged are reached",
+        f"整体、各社群、各部门共 {len(known)} 个可算的目标里 {reached} 个达成",
+        f"{reached} of {len(known)} targets that can be judged, of all together and of parts, are reached",
     )
     lowest = rows[0]
     if lowest["target_attainment_rate"] < 1:

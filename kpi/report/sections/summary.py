@@ -39,9 +39,10 @@ def _targets(ctx: Context) -> Text | None:
     if not judged:
         return None
     off = [m for m, row in judged.items() if row.status == "off_target"]
+    whose = Text("本群", "of this community") if ctx.community else Text("整体", "of all communities together")
     text = Text(
-        f"{len(judged)} 项有目标的指标里 {len(judged) - len(off)} 项达标",
-        f"{len(judged) - len(off)} of {len(judged)} figures with a target are on it",
+        f"{whose.zh}有目标的 {len(judged)} 项指标里 {len(judged) - len(off)} 项达标",
+        f"{len(judged) - len(off)} of {len(judged)} figures {whose.en} that have a target are on it",
     )
     if off:
         names = joined([ctx.label(metric) for metric in off[:4]], "、", ", ")
