@@ -400,7 +400,7 @@ def test_definitions_of_another_build_are_named(exported, catalogue, semantic_la
     file = tmp_path / exported.name
     shutil.copy(exported, file)
     with duckdb.connect(str(file)) as db:
-        db.execute("drop table marts.fct_sales")
+        db.execute("drop view marts.fct_sales")
     with pytest.raises(ExportError, match="dbt build"):
         export(file, catalogue, semantic_layer, asks=[Ask(("net_sales",), "month")], saved=[])
 

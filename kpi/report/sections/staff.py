@@ -73,9 +73,12 @@ def _targets(ctx: Context) -> Chart | None:
         )
     )
     reached = sum(row["target_attainment_rate"] >= 1 for row in known)
+    whose = Text("整体、各社群与各部门", "of all together and of parts")
+    if ctx.community:
+        whose = Text("本群", "of this community")
     finding = Text(
-        f"整体、各社群、各部门共 {len(known)} 个可算的目标里 {reached} 个达成",
-        f"{reached} of {len(known)} targets that can be judged, of all together and of parts, are reached",
+        f"{whose.zh} {len(known)} 个可算的目标里 {reached} 个达成",
+        f"{reached} of {len(known)} targets {whose.en} that can be judged are reached",
     )
     lowest = rows[0]
     if lowest["target_attainment_rate"] < 1:
