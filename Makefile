@@ -39,6 +39,9 @@ DEV := .venv/.installed-dev
 PROJECT := .venv/.installed-project
 SUPERSET := .superset/venv/.installed
 CLIENTS := .venv/.installed-clients
+POSTGRES := .venv/.installed-postgres
+SPARK := .venv/.installed-spark
+SPARK_SERVER := .venv/.installed-spark-server
 PIP_INSTALL := $(BIN)/python -m pip install -qq --no-deps
 
 ##@ Use
@@ -83,6 +86,28 @@ superset: $(SUPERSET) ## install Superset apart, start it and build the dashboar
 superset-stop: ## stop that Superset; what it holds stays in .superset
 	@[ ! -e $(SUPERSET) ] || .superset/venv/bin/python -m bi.superset stop
 
+# Where servers keep their tables and logs, and Spark's size. Ports are those that profiles.yml reads:
+# COMMUNITY_METRICS_PG_PORT, COMMUNITY_METRICS_SPARK_PORT.
+export SERVERS ?= $(CURDIR)/.servers
+WORKERS ?= 0
+MEMORY ?= 2g
+.PHONY: postgres-up postgres-down spark-up spark-down
+postgres-up: $(RUNTIME) $(PROJECT) $(POSTGRES) profiles.yml ## start a PostgreSQL on the loopback, for the target postgres
+	@$(BIN)/python -m servers postgres up
+	@echo "构建 build: .venv/bin/dbt build --target postgres --target-path target/postgres"
+	@echo "停止 stop: make postgres-down"
+
+postgres-down: ## stop it; its data stay in .servers/postgres
+	@[ ! -x $(BIN)/python ] || $(BIN)/python -m servers postgres down
+
+spark-up: $(RUNTIME) $(PROJECT) $(SPARK) $(SPARK_SERVER) profiles.yml ## start Spark SQL there, for the target spark: MEMORY=2g, WORKERS=2 for a cluster
+	@$(BIN)/python -m servers spark up --memory "$(MEMORY)" --workers "$(WORKERS)"
+	@echo "构建 build: .venv/bin/dbt build --target spark --target-path target/spark"
+	@echo "停止 stop: make spark-down"
+
+spark-down: ## stop it; its tables stay in .servers/spark
+	@[ ! -x $(BIN)/python ] || $(BIN)/python -m servers spark down
+
 ##@ Develop
 
 .PHONY: setup
@@ -104,6 +129,12 @@ $(DEV): requirements-dev.lock | $(BIN)/python
 	@echo "Installing requirements-dev.lock"
 	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@ $(RUNTIME)
+
+# Adapters of the shared targets, and Spark itself, which pip builds of its source package.
+$(POSTGRES) $(SPARK) $(SPARK_SERVER): .venv/.installed-%: requirements-%.lock | $(BIN)/python
+	@echo "Installing $<"
+	@$(PIP_INSTALL) --require-hashes -r $<
+	@touch $@
 
 # What a BI tool brings, an older DuckDB: beside the environment, not in it (bi/clients.in).
 $(CLIENTS): bi/clients.lock | $(BIN)/python
@@ -131,7 +162,7 @@ profiles.yml:
 
 # What is tested is the committed seeds, in a warehouse of the tests' own.
 TESTS := test lint test-lint test-parse test-build test-metrics test-docs test-house test-golden test-boundaries test-python \
-  test-faults test-coverage test-stage mutants
+  test-faults test-coverage test-stage test-postgres test-spark mutants
 $(TESTS): export COMMUNITY_METRICS_DB := $(TEST_DB)
 $(TESTS): export COMMUNITY_METRICS_EXPORTS :=
 .PHONY: $(TESTS)
@@ -216,6 +247,15 @@ ratchet: | setup $(BUILT) ## raise the floors of .ci/ratchet.yml to what there i
 test-faults: | setup ## spoil the golden exports in every way of tests/faults/faults.yml: each has its alarm
 	@$(STEP) "faults and alarms" $(BIN)/pytest --quiet -p no:cacheprovider -p no:logging --numprocesses $(PROCESSES) tests/faults
 
+# Servers of the tests' own, at ports of their own: yours may go on beside them.
+test-postgres: export COMMUNITY_METRICS_PG_PORT := 5545
+test-postgres: | setup $(POSTGRES) $(BUILT) ## build the seeds on a PostgreSQL and compare marts and metrics with those of DuckDB
+	@.ci/engine postgres
+
+test-spark: export COMMUNITY_METRICS_SPARK_PORT := 10016
+test-spark: | setup $(SPARK) $(SPARK_SERVER) $(BUILT) ## the same on Spark; REDUCED=1: models and macros, without data tests and unit tests
+	@.ci/engine spark $(if $(REDUCED),reduced)
+
 MUTANTS ?= 60
 mutants: | setup $(BUILT) ## make mistakes in SQL and metrics, one at a time, and see which ones a fast check notices: MUTANTS=60
 	@PYTHONPATH=.:tests $(BIN)/python -m harness.mutants --sample $(MUTANTS)
@@ -268,6 +308,10 @@ lock: ## resolve all lock files afresh; make lock UV_FLAGS=--upgrade for newer v
 	  compile --group dev --output-file requirements-dev.lock && \
 	  compile pyproject.toml --constraint requirements-dev.lock --no-emit-package dbt-core-experimental-parser \
 	    --output-file requirements.lock && \
+	  for group in postgres spark spark-server; do \
+	    compile --group $$group --constraint requirements-dev.lock --no-emit-package dbt-core-experimental-parser \
+	      --output-file requirements-$$group.lock || exit 1; \
+	  done && \
 	  compile bi/clients.in --output-file bi/clients.lock && \
 	  compile bi/superset/requirements.in --output-file bi/superset/requirements.lock
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from bi.superset.dashboard import SLUG, DashboardError, bundle, charts
+from servers.process import ServerError, say
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
@@ -31,7 +32,7 @@ def main(given: list[str] | None = None) -> int:
     asked = arguments(given)
     try:
         return _do(asked)
-    except DashboardError as error:
+    except (DashboardError, ServerError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 
@@ -39,11 +40,11 @@ def main(given: list[str] | None = None) -> int:
 def _do(asked: argparse.Namespace) -> int:
     from bi.superset.client import Superset  # only Superset's environment has what these need
     from bi.superset.published import columns, definitions, differences, open_published, stored
-    from bi.superset.server import USER, Server, say
+    from bi.superset.server import USER, Server
 
     server = Server(asked.home, asked.port)
     if asked.action == "stop":
-        stopped = server.stop()
+        stopped = server.process.stop()
         say(f"已停止 stopped: PID {stopped}" if stopped else "没有在运行 not running")
         return 0
     with open_published(asked.file) as db:

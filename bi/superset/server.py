@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import secrets
-import signal
-import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 
 from bi.superset.dashboard import HERE, DashboardError
+from servers.process import HOST, Process, must_be_free, say
 
 USER = "admin"
 PASSWORD = "SUPERSET_ADMIN_PASSWORD"
-HOST = "127.0.0.1"
 PATIENCE = 180  # seconds until the server must answer; 10 on an idle machine
 LOG_LINES = 15
 
@@ -43,9 +38,9 @@ class Server:
         return f"http://{HOST}:{self.port}"
 
     @property
-    def log(self) -> Path:
-        """What the server said since its last start."""
-        return self.home / "server.log"
+    def process(self) -> Process:
+        """The server's process."""
+        return Process(self.home, "server")
 
     def set_up(self) -> None:
         """Make the secret key, the metadata and the user; what is there stays, so a second time costs nothing."""
@@ -77,73 +72,18 @@ class Server:
 
     def start(self) -> None:
         """Start the server unless it runs, and wait until it answers."""
-        if (running := self.running()) and running[1] == self.port and self._answers():
-            say(f"已在运行 already running: PID {running[0]}")
+        if (running := self.process.running()) and running["port"] == self.port and self._answers():
+            say(f"已在运行 already running: PID {running['pid']}")
             return
-        self.stop()
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, self.port))
-            except OSError as error:
-                raise DashboardError(
-                    f"端口被占用 port {self.port} is taken by another program: make superset PORT={self.port + 1}"
-                ) from error
-        command = [
+        self.process.stop()
+        must_be_free(self.port, f"make superset PORT={self.port + 1}")
+        command = (
             *(sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{self.port}", "--workers", "1"),
-            *(
-                "--worker-class",
-                "gthread",
-                "--threads",
-                "8",
-                "--timeout",
-                "180",
-                "--no-control-socket",
-                "superset.app:create_app()",
-            ),
-        ]
-        with self.log.open("wb") as log:
-            process = subprocess.Popen(
-                command, env=self._environment(), cwd=self.home, stdout=log, stderr=log, start_new_session=True
-            )
-        (self.home / "server.json").write_text(json.dumps({"pid": process.pid, "port": self.port}), encoding="utf-8")
-        deadline = time.monotonic() + PATIENCE
-        while not self._answers():
-            if process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise DashboardError(f"Superset 没有启动 did not start; the end of {self.log}:\n{self._end_of_log()}")
-            time.sleep(0.5)
-
-    def running(self) -> tuple[int, int] | None:
-        """Process id and port of the server that was started here, if it still runs."""
-        try:
-            kept = json.loads((self.home / "server.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        # A number is given out again after a restart of the machine: is it still what was started?
-        told = subprocess.run(
-            ["ps", "-ww", "-p", str(kept["pid"]), "-o", "args="], capture_output=True, text=True, check=False
-        ).stdout
-        return (kept["pid"], kept["port"]) if "superset.app:create_app" in told else None
-
-    def stop(self) -> int | None:
-        """Stop the server that was started here.
-
-        Returns:
-            Its process id; None where none ran.
-        """
-        running = self.running()
-        if running:
-            os.kill(running[0], signal.SIGTERM)
-            deadline = time.monotonic() + 30
-            while self.running() and time.monotonic() < deadline:
-                with contextlib.suppress(
-                    ChildProcessError
-                ):  # where it is our own child: until asked for it stays listed
-                    os.waitpid(running[0], os.WNOHANG)
-                time.sleep(0.2)
-        (self.home / "server.json").unlink(missing_ok=True)
-        return running[0] if running else None
+            *("--worker-class", "gthread", "--threads", "8", "--timeout", "180", "--no-control-socket"),
+            "superset.app:create_app()",
+        )
+        environment = {"env": self._environment(), "cwd": self.home}
+        self.process.start(command, self._answers, PATIENCE, {"port": self.port}, **environment)
 
     def _answers(self) -> bool:
         session = requests.Session()
@@ -174,14 +114,6 @@ class Server:
         if done.returncode:
             end = "\n".join((done.stdout + done.stderr).splitlines()[-LOG_LINES:])
             raise DashboardError(f"superset {arguments[0]} 失败 failed:\n{end}")
-
-    def _end_of_log(self) -> str:
-        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:])
-
-
-def say(text: str) -> None:
-    """Tell the operator."""
-    print(text, flush=True)
 
 
 def _secret(file: Path, value: str) -> tuple[str, bool]:
