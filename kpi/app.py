@@ -17,6 +17,7 @@ from rich.table import Table
 
 from kpi import __version__
 from kpi.export.command import export_command
+from kpi.mf import mf_command
 from kpi.privacy import commands
 from kpi.progress import progress_bar
 from kpi.publish.command import publish_command
@@ -250,6 +251,11 @@ app.command("erase")(commands.erase_command)
 app.command("rekey")(commands.rekey_command)
 app.command("expire")(commands.expire_command)
 app.command("export")(export_command)
+# what follows the options of kpi mf is mf's, --help too
+app.command(
+    "mf",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
+)(mf_command)
 app.command("publish")(publish_command)
 app.command("query")(query_command)
 app.command("metrics")(metrics_command)

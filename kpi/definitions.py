@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from kpi.targets import find_target
+
 # the parts of which a definition is made, in this order, and their names in Chinese
 PARTS = {
     "Answers": "回答",
@@ -177,16 +179,17 @@ class Definitions:
         return any(how and how["non_additive_dimension"] for how in aggregations)
 
 
-def read_definitions(project: Path) -> Definitions:
+def read_definitions(project: Path, target: str | None = None) -> Definitions:
     """The definitions that dbt wrote in a project.
+
+    Args:
+        project: its folder.
+        target: of profiles.yml; that of the environment when omitted.
 
     Raises:
         FileNotFoundError: when the project has not been parsed or built yet.
     """
-    file = project / "target" / "semantic_manifest.json"
-    if not file.exists():
-        raise FileNotFoundError(f"{file} is missing. Run `make build` (or `dbt build`) first.")
-    return Definitions(json.loads(file.read_bytes()))
+    return Definitions(json.loads(find_target(project, target).required_manifest().read_bytes()))
 
 
 def formula_of(metric: Mapping[str, Any]) -> str:
@@ -196,7 +199,7 @@ def formula_of(metric: Mapping[str, Any]) -> str:
     if kind == "ratio":
         return f"`{parameters['numerator']['name']}` / `{parameters['denominator']['name']}`"
     if kind == "derived":
-        return f"`{' '.join(parameters['expr'].split())}`"
+        return f"`{_expression(parameters)}`"
     if kind == "cumulative":
         cumulative = parameters["cumulative_type_params"]
         window, inner = cumulative["window"], cumulative["metric"]
@@ -218,7 +221,7 @@ def chinese_formula(metric: Mapping[str, Any], labels: Mapping[str, str]) -> str
     if kind == "ratio":
         return f"{labels[parameters['numerator']['name']]} ÷ {labels[parameters['denominator']['name']]}"
     if kind == "derived":
-        said = " ".join(parameters["expr"].split())
+        said = _expression(parameters)
         for sql, words in _READ:
             said = re.sub(sql, words, said)
         names = {part["alias"] or part["name"]: labels[part["name"]] for part in parameters["metrics"]}
@@ -230,6 +233,11 @@ def chinese_formula(metric: Mapping[str, Any], labels: Mapping[str, str]) -> str
     aggregation = parameters.get("metric_aggregation_params") or {}
     how = aggregation.get("agg", "sum")
     return f"{aggregation.get('semantic_model', '')} 的{_AGGREGATIONS.get(how, how)}"
+
+
+def _expression(parameters: Mapping[str, Any]) -> str:
+    """The expression of a derived metric, without what only tells engines that a number has a binary fraction."""
+    return re.sub(r"\b(\d+)e0\b", r"\1", " ".join(parameters["expr"].split()))
 
 
 def _inputs(metric: Mapping[str, Any]) -> list[str]:

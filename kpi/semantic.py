@@ -1,7 +1,7 @@
 """The one place that talks to MetricFlow.
 
 MetricFlow compiles questions to SQL; an engine of ``kpi.engines`` runs it. dbt is not started: the definitions are
-read from what it wrote, ``target/semantic_manifest.json``. MetricFlow's Python is an internal of the pinned
+read from the ``semantic_manifest.json`` that it wrote for the target. MetricFlow's Python is an internal of the pinned
 ``dbt-metricflow``; it moves between versions, so nothing else imports it. Everything returned is plain Python.
 """
 
@@ -15,11 +15,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from kpi.engines import DuckDb, Engine
-from kpi.warehouse import warehouse_path
+from kpi.engines import Engine, Reader, engine_of
+from kpi.sql import places
+from kpi.targets import EMBEDDED, find_target
 
 
 @dataclass(frozen=True)
@@ -45,25 +47,30 @@ class SemanticLayer:
     """The metrics of a built project: a second to start at the first question, then tenths of seconds a question."""
 
     def __init__(
-        self, project_dir: Path | str = ".", *, warehouse: Path | None = None, manifest: Path | None = None
+        self,
+        project_dir: Path | str = ".",
+        *,
+        warehouse: Path | None = None,
+        manifest: Path | None = None,
+        target: str | None = None,
     ) -> None:
         """Read the definitions of the dbt project in ``project_dir``.
 
         Args:
             project_dir: folder of ``dbt_project.yml`` with a ``target/`` that a dbt command has written.
             warehouse: file to ask; that of the environment, or the usual one, when omitted.
-            manifest: definitions; ``target/semantic_manifest.json`` of the project when omitted.
+            manifest: definitions; what dbt wrote for the target when omitted.
+            target: of profiles.yml; that of the environment when omitted, ``duckdb`` where a file is named.
 
         Raises:
             FileNotFoundError: when the project has not been parsed or built yet.
+            kpi.targets.TargetError: when there is no such target, or the definitions are those of another one.
         """
         project = Path(project_dir).resolve()
-        file = manifest or project / "target" / "semantic_manifest.json"
-        if not file.exists():
-            raise FileNotFoundError(f"{file} is missing. Run `make build` (or `dbt build`) first.")
-        self._definitions = file.read_text(encoding="utf-8")
-        self._warehouse: Engine = DuckDb(warehouse or warehouse_path(project), self.database)
-        self._connection: Any = None
+        found = find_target(project, target or (EMBEDDED if warehouse else None))
+        self._definitions = (manifest or found.required_manifest()).read_text(encoding="utf-8")
+        self._warehouse: Engine = engine_of(found, self.database, warehouse, project)
+        self._reader: Reader | None = None
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -71,21 +78,34 @@ class SemanticLayer:
         return json.loads(self._definitions)
 
     @property
-    def database(self) -> str:
-        """The name by which the SQL calls the warehouse."""
-        return self.manifest["semantic_models"][0]["node_relation"]["database"]
+    def database(self) -> str | None:
+        """The name by which the SQL calls the warehouse; None for an engine that knows only schemas."""
+        return self._relation["database"]
+
+    @property
+    def places(self) -> dict[str, str]:
+        """The schemas of the warehouse in SQL, by what the project calls them."""
+        return places(self.database, self._relation["schema_name"].removesuffix("marts"), self._warehouse.quoted)
+
+    def quoted(self, name: str) -> str:
+        """A name in the SQL of the warehouse."""
+        return self._warehouse.quoted(name)
+
+    @property
+    def _relation(self) -> dict[str, Any]:
+        return self.manifest["project_configuration"]["time_spines"][0]["node_relation"]
 
     @contextmanager
     def connected(self) -> Iterator[SemanticLayer]:
         """Keep the warehouse open for several questions; a build waits until the end."""
-        if self._connection is not None:
+        if self._reader is not None:
             yield self
             return
-        with self._warehouse.connected() as self._connection:
+        with self._warehouse.connected() as self._reader:
             try:
                 yield self
             finally:
-                self._connection = None
+                self._reader = None
 
     def metric_names(self) -> list[str]:
         """Ids of all metrics but private ones, sorted."""
@@ -115,9 +135,8 @@ class SemanticLayer:
     def sql(self, statement: str) -> Answer:
         """Run one query in SQL on the warehouse; tables without a database are those of the warehouse."""
         with self.connected():
-            cursor = self._connection.execute(self._warehouse.one_query(self._connection, statement))
-            columns = tuple(column[0] for column in cursor.description)
-            return Answer(columns, [tuple(map(_midnight, row)) for row in cursor.fetchall()])
+            columns, rows = self._reader.ask(statement)
+            return Answer(columns, [tuple(map(_midnight, row)) for row in rows])
 
     def query(
         self,
@@ -204,16 +223,23 @@ class SemanticLayer:
         return MetricFlowEngine(SemanticManifestLookup(manifest), _Dialect(self._warehouse.dialect))
 
 
+# By dialect of an engine: only the one that is asked for is loaded.
+RENDERERS = {
+    "DUCKDB": ("duckdb_renderer", "DuckDbSqlPlanRenderer"),
+    "POSTGRES": ("postgres", "PostgresSQLSqlPlanRenderer"),
+    "DATABRICKS": ("databricks", "DatabricksSqlPlanRenderer"),
+}
+
+
 class _Dialect:
     """What MetricFlow asks of a client to write SQL; it is never given a statement to run."""
 
     def __init__(self, name: str) -> None:
         from metricflow.protocols.sql_client import SqlEngine
-        from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
 
-        renderers = {SqlEngine.DUCKDB: DuckDbSqlPlanRenderer}  # each imports its own; an engine more is a line here
+        module, renderer = RENDERERS[name]
         self.sql_engine_type = SqlEngine[name]
-        self.sql_plan_renderer = renderers[self.sql_engine_type]()
+        self.sql_plan_renderer = getattr(import_module(f"metricflow.sql.render.{module}"), renderer)()
 
     def render_bind_parameter_key(self, bind_parameter_key: str) -> str:
         raise NotImplementedError(f"{bind_parameter_key}: SQL without parameters is expected")

@@ -13,6 +13,10 @@ from rich.table import Table
 from kpi.progress import progress_bar
 
 err = Console(stderr=True)
+INSTEAD = (
+    "共享目标上请用 kpi query 或 BI 工具读 marts 模式 On a shared target use kpi query, or read schema marts with the "
+    "BI tool; for the exported tables build the same exports on DuckDB."
+)
 
 
 def export_command(
@@ -23,10 +27,12 @@ def export_command(
     from kpi.export.remembered import RememberedLayer
     from kpi.export.run import export
     from kpi.semantic import SemanticLayer
+    from kpi.targets import require_embedded
     from kpi.warehouse import WarehouseError, alarms_said, warehouse_path
 
     project = Path.cwd()
     try:
+        require_embedded("kpi export", INSTEAD)
         with progress_bar(err) as bar:
             task = bar.add_task("export", total=None)
             layer = RememberedLayer(SemanticLayer(project), project)

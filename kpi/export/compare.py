@@ -22,11 +22,13 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from kpi.coverage import COVERED, IS_PARTIAL, PERIODS, SPAN
+from kpi.coverage import COVERED, IS_PARTIAL, SPAN
+from kpi.coverage import periods as periods_of
 from kpi.export.asks import ALL, GRAINS, OWN, Ask
 from kpi.export.catalogue import Catalogue
 from kpi.export.statistics import wilson
 from kpi.export.write import draft_rows
+from kpi.sql import places
 
 if TYPE_CHECKING:
     from kpi.semantic import SemanticLayer
@@ -54,15 +56,15 @@ def compare(
     Returns:
         The as-of day.
     """
-    first, as_of = db.execute(SPAN.format(warehouse=name)).fetchone() or ()
+    first, as_of = db.execute(SPAN.format(**places(name))).fetchone() or ()
     _add_periods(db, first, as_of)
     _add_metrics(db, catalogue, asks)
     _add_intervals(db)
     db.execute(f"create or replace temp table asked_targets as {layer.sql_of(TARGETS, ['target'])}")
     settings: dict[str, Any] = {
-        "warehouse": name,
+        **places(name),
         "as_of": f"date '{as_of}'",
-        "covered": COVERED.format(warehouse=name, which="true"),
+        "covered": COVERED.format(**places(name), which="true"),
         "is_partial": IS_PARTIAL.format(period="lay_out", as_of=f"date '{as_of}'"),
         "community": COMMUNITY,
         "band_periods": BAND_PERIODS,
@@ -82,7 +84,7 @@ TARGETS = ("target_value", "target_attainment_rate")
 
 
 def _add_periods(db: duckdb.DuckDBPyConnection, first: dt.date, as_of: dt.date) -> None:
-    periods = " union all ".join(PERIODS.format(grain=grain, as_of=f"date '{as_of}'") for grain in GRAINS)
+    periods = " union all ".join(periods_of(grain, f"date '{as_of}'") for grain in GRAINS)
     db.execute(
         "create or replace temp table periods as with days as (select cast(unnest(generate_series("
         f"timestamp '{first}', timestamp '{as_of}', interval 1 day)) as date) as day), periods as ({periods}) "

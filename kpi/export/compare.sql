@@ -5,7 +5,7 @@ create or replace temp table covered as
 -- step exports without which a metric is unknown and that are absent
 create or replace temp table absent as
 select metric as metric_id, string_agg(distinct export_name, ', ' order by export_name) as exports
-from {warehouse}.quality.absent_exports
+from {quality}.absent_exports
 where effect = 'unknown'
 group by metric;
 
@@ -35,7 +35,7 @@ group by all;
 -- step age and type of a community; other things are peers of themselves alone
 create or replace temp table communities as
 select community_name, any_value(community_type) as community_type, min(created_date) as created_date
-from {warehouse}.marts.dim_communities
+from {marts}.dim_communities
 group by community_name;
 
 -- step each series at each of its periods
@@ -104,9 +104,9 @@ select
     coalesce(named.community_name, 'all') as dimension_value,
     cast(any_value(asked.target_value) as double) as target,
     cast(any_value(asked.target_attainment_rate) as double) as attainment
-from {warehouse}.marts.fct_targets as kept
+from {marts}.fct_targets as kept
 inner join asked_targets as asked on kept.target_id = asked.target
-left join {warehouse}.marts.dim_communities as named on kept.community_id = named.community_id
+left join {marts}.dim_communities as named on kept.community_id = named.community_id
 where kept.staff_key is null and (kept.community_id is null or named.community_name is not null)
 group by all
 having count(*) = 1;

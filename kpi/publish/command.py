@@ -35,10 +35,12 @@ def publish_command(
     from kpi.publish.asked import AskedBefore
     from kpi.publish.run import publish
     from kpi.semantic import SemanticLayer
+    from kpi.targets import require_embedded
     from kpi.warehouse import alarms_said, warehouse_path
 
     project = Path.cwd()
     with said_plainly():
+        require_embedded("kpi publish", "A shared target is read where it is 共享目标直接读取: docs/scaling.md.")
         definitions = _definitions(project, "semantic_manifest.json")
         done = publish(
             warehouse_path(),

@@ -89,8 +89,12 @@ def _make_room(folder: Path) -> None:
             Path(entry.path).unlink(missing_ok=True)
 
 
-def depends_on(project: Path) -> list[Any]:
-    """What the SQL of a question depends on beside the question: definitions, labels, code, MetricFlow.
+def depends_on(project: Path, target: str | None = None) -> list[Any]:
+    """What the SQL of a question depends on beside the question: definitions, target, labels, code, MetricFlow.
+
+    Args:
+        project: folder of the dbt project.
+        target: of profiles.yml; that of the environment when omitted.
 
     Raises:
         FileNotFoundError: when the project has not been built.
@@ -98,14 +102,12 @@ def depends_on(project: Path) -> list[Any]:
     from importlib.metadata import version
 
     from kpi import labels
+    from kpi.targets import find_target
 
-    manifest = project / "target" / "semantic_manifest.json"
-    if not manifest.exists():
-        raise FileNotFoundError(
-            f"{manifest} is missing. Ask from the project's folder 请在项目目录中运行; run `make build` there first."
-        )
+    found = find_target(project, target)
+    manifest = found.required_manifest()
     here = Path(__file__).parent
     files = [labels.FILE, *sorted((project / labels.REFERENCE).glob("*.csv"))]
-    files += [here.parent / "semantic.py", *sorted(here.glob("*.py"))]
+    files += [here.parent / "semantic.py", *sorted(here.glob("*.py")), *sorted((here.parent / "engines").glob("*.py"))]
     stamps = [[file.name, (stat := file.stat()).st_mtime_ns, stat.st_size] for file in files]
-    return [hashlib.sha256(manifest.read_bytes()).hexdigest(), stamps, version("metricflow")]
+    return [hashlib.sha256(manifest.read_bytes()).hexdigest(), found.name, found.kind, stamps, version("metricflow")]

@@ -13,7 +13,7 @@ from kpi.query.names import find_metric, nearest, plain, words_of
 from kpi.query.question import GRAINS, QueryError
 
 
-def find(text: str, project: Path, *, helpers: bool = False) -> list[dict[str, Any]]:
+def find(text: str, project: Path, *, helpers: bool = False, target: str | None = None) -> list[dict[str, Any]]:
     """Metrics by id, label, synonym or stage, in the order of the stages.
 
     Args:
@@ -21,6 +21,7 @@ def find(text: str, project: Path, *, helpers: bool = False) -> list[dict[str, A
             a synonym of one metric only finds that metric alone.
         project: folder of the dbt project.
         helpers: look among metrics that only feed others too.
+        target: of profiles.yml; that of the environment when omitted.
 
     Returns:
         For each: ``metric``, ``label``, ``stage``, ``direction``, ``definition``, ``formula``, ``clock`` and
@@ -30,7 +31,7 @@ def find(text: str, project: Path, *, helpers: bool = False) -> list[dict[str, A
         QueryError: when there is none, with the nearest.
         FileNotFoundError: when the project has not been built.
     """
-    definitions, labels = read_definitions(project), load_labels(project)
+    definitions, labels = read_definitions(project, target), load_labels(project)
     known = {
         name: metric
         for name, metric in definitions.metrics.items()
@@ -58,7 +59,7 @@ def find(text: str, project: Path, *, helpers: bool = False) -> list[dict[str, A
     return [_told(known[name], labels) for name in found]
 
 
-def possible(words: Sequence[str], project: Path) -> dict[str, Any]:
+def possible(words: Sequence[str], project: Path, target: str | None = None) -> dict[str, Any]:
     """What metrics can be split by, all of them together.
 
     Returns:
@@ -68,12 +69,12 @@ def possible(words: Sequence[str], project: Path) -> dict[str, Any]:
         QueryError: when a word is no metric.
         FileNotFoundError: when the project has not been built.
     """
-    folder, key = cache.cache_folder(), cache.key_of(["dimensions", *words], cache.depends_on(project))
+    folder, key = cache.cache_folder(), cache.key_of(["dimensions", *words], cache.depends_on(project, target))
     found = cache.read_entry(folder, key)
     if found is None:
         from kpi.semantic import SemanticLayer
 
-        layer, labels = SemanticLayer(project), load_labels(project)
+        layer, labels = SemanticLayer(project, target=target), load_labels(project)
         definitions = Definitions(layer.manifest)
         metrics = list(dict.fromkeys(find_metric(word, definitions, labels) for word in words))
         layer = layer.narrowed(definitions.only(metrics))

@@ -16,6 +16,10 @@ from rich.text import Text
 from kpi.query.question import QueryError, Question, Shape, split
 
 Lang = Annotated[str, typer.Option("--lang", help="zh or en 语言.")]
+TargetName = Annotated[
+    str | None,
+    typer.Option("--target", help="Target of profiles.yml 目标引擎 (default COMMUNITY_METRICS_TARGET, else duckdb)."),
+]
 
 
 def query_command(
@@ -42,12 +46,13 @@ def query_command(
     ] = None,
     sql: Annotated[bool, typer.Option("--sql", help="Show the SQL; run nothing 只显示 SQL.")] = False,
     out: Annotated[str | None, typer.Option("--out", help="Write to a file instead 输出文件.")] = None,
+    target: TargetName = None,
 ) -> None:
     """Ask the semantic layer 查询指标: kpi query 留存率 members --grain month --by 社群类型."""
     from kpi.query.run import answer
 
     question = Question(
-        split(metrics), split(by or []), grain, start, end, tuple(where or ()), split(order or []), limit
+        split(metrics), split(by or []), grain, start, end, tuple(where or ()), split(order or []), limit, target
     )
     raise typer.Exit(answer(question, Shape(form, lang, sql, out), Path.cwd()))
 
@@ -59,16 +64,17 @@ def metrics_command(
     helpers: Annotated[bool, typer.Option("--helpers", help="Metrics that only feed others too 含辅助指标.")] = False,
     lang: Lang = "zh",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    target: TargetName = None,
 ) -> None:
     """Find metrics and what they mean 查找指标: kpi metrics 留存."""
     from kpi.query import catalogue
 
     with _said_plainly():
-        found = catalogue.find(text, Path.cwd(), helpers=helpers)
+        found = catalogue.find(text, Path.cwd(), helpers=helpers, target=target)
         if as_json:
             typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
         elif len(found) == 1:
-            found[0]["dimensions"] = catalogue.possible([found[0]["metric"]], Path.cwd())["dimensions"]
+            found[0]["dimensions"] = catalogue.possible([found[0]["metric"]], Path.cwd(), target)["dimensions"]
             _print_metric(found[0], lang)
         else:
             _print_metrics(found, lang)
@@ -78,12 +84,13 @@ def dimensions_command(
     metrics: Annotated[list[str], typer.Argument(help="Metrics by id or label 指标.", show_default=False)],
     lang: Lang = "zh",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    target: TargetName = None,
 ) -> None:
     """List what metrics can be split by, all of them together 可用维度."""
     from kpi.query import catalogue
 
     with _said_plainly():
-        found = catalogue.possible(split(metrics), Path.cwd())
+        found = catalogue.possible(split(metrics), Path.cwd(), target)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
         return

@@ -21,9 +21,9 @@ def compile_question(question: Question, project: Path) -> dict[str, Any]:
     """Compile a question.
 
     Returns:
-        ``sql``; ``database``, by which it calls the warehouse; ``columns`` in the order of the answer, each with
-        ``name``, ``zh``, ``en``, ``unit`` (empty for a group-by) and ``values`` (labels of codes); ``metrics``, the
-        ids; ``notes``, what whoever reads the answer should know.
+        ``sql``; ``database``, by which it calls the warehouse, and its ``places``; ``columns`` in the order of the
+        answer, each with ``name``, ``zh``, ``en``, ``unit`` (empty for a group-by) and ``values`` (labels of codes);
+        ``metrics``, the ids; ``notes``, what whoever reads the answer should know.
 
     Raises:
         QueryError: when the question has no answer; the message says what is possible.
@@ -31,7 +31,7 @@ def compile_question(question: Question, project: Path) -> dict[str, Any]:
     """
     from kpi.semantic import SemanticLayer
 
-    layer = SemanticLayer(project)
+    layer = SemanticLayer(project, target=question.target)
     definitions, labels = Definitions(layer.manifest), load_labels(project)
     metrics = list(dict.fromkeys(find_metric(word, definitions, labels) for word in question.metrics))
     if not any("Metric(" in text for text in question.where):
@@ -61,13 +61,12 @@ def compile_question(question: Question, project: Path) -> dict[str, Any]:
     start, end = (dt.date.fromisoformat(day) if day else None for day in (question.start, question.end))
     order = [_ordered(word, [*group_by, *metrics], definitions, labels) for word in question.order] or group_by
     columns = [_column(name, definitions, labels) for name in (*group_by, *metrics)]
-    by_label = _by_label(order, columns, question.limit)
     try:
-        if by_label:
+        if order:
             unsorted = layer.sql_of(metrics, group_by, where, start=start, end=end)
-            sql = f"select * from (\n{unsorted}\n) as answer\n{by_label}"
+            sql = f"select * from (\n{unsorted}\n) as answer\n{_sorted(order, columns, question.limit)}"
         else:
-            sql = layer.sql_of(metrics, group_by, where, order, question.limit, start, end)
+            sql = layer.sql_of(metrics, group_by, where, limit=question.limit, start=start, end=end)
         checks = checks_of(where, labels, lambda name: layer.sql_of([], [name]))
     except Exception as error:  # MetricFlow's own are of many kinds
         raise QueryError(f"MetricFlow cannot compile this 无法编译: {_first_message(error)}") from error
@@ -76,6 +75,7 @@ def compile_question(question: Question, project: Path) -> dict[str, Any]:
     return {
         "sql": sql,
         "database": layer.database,
+        "places": layer.places,
         "metrics": metrics,
         "columns": columns,
         "grain": min(grains, key=GRAINS.index, default=None),
@@ -153,18 +153,18 @@ def _filterable(word: str, definitions: Definitions, labels: Labels) -> str:
     return word
 
 
-def _by_label(order: list[str], columns: list[dict[str, Any]], limit: int | None) -> str:
-    """How rows are sorted where a column holds codes: as their labels are listed, what has none before them."""
+def _sorted(order: list[str], columns: list[dict[str, Any]], limit: int | None) -> str:
+    """How rows are sorted: blanks last on every engine, codes as their labels are listed, what has none before them."""
     codes = {column["name"]: column["values"] for column in columns if column["values"]}
     names = [(name.removeprefix("-"), " desc" * name.startswith("-")) for name in order]
-    if not any(name in codes for name, _ in names):
-        return ""
     said = []
     for name, direction in names:
         if name in codes:
             places = " ".join(f"when {literal(code)} then {at}" for at, code in enumerate(codes[name]))
-            said.append(f"case when {name} is null then null else case {name} {places} else -1 end end{direction}")
-        said.append(f"{name}{direction}")
+            said.append(
+                f"case when {name} is null then null else case {name} {places} else -1 end end{direction} nulls last"
+            )
+        said.append(f"{name}{direction} nulls last")
     return f"order by {', '.join(said)}" + (f" limit {limit}" if limit else "") + "\n"
 
 

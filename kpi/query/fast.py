@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kpi.query.question import Question, Shape, split
 
-VALUES = {"--grain", "--from", "--to", "--limit", "--format", "--lang", "--out"}
+VALUES = {"--grain", "--from", "--to", "--limit", "--format", "--lang", "--out", "--target"}
 LISTS = {"--by", "--where", "--order"}
 FLAGS = {"--sql"}
 
@@ -50,6 +50,7 @@ def parse(arguments: list[str]) -> tuple[Question, Shape] | None:
         tuple(lists["--where"]),
         split(lists["--order"]),
         int(limit) if limit else None,
+        values.get("--target"),
     )
     shape = Shape(values.get("--format"), values.get("--lang"), "--sql" in flags, values.get("--out"))
     return question, shape

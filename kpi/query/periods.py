@@ -6,17 +6,18 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from kpi.coverage import COVERED, IS_PARTIAL, PERIODS, SPAN
+from kpi.coverage import COVERED, IS_PARTIAL, SPAN, periods
+from kpi.engines import Engine, MissingTableError, Reader
 from kpi.query.question import QueryError
 from kpi.sql import literal
 
 # without --grain the days that are asked for are the one period
 RANGE = "select date '{start}' as period_start, date '{end}' as last_day, least(date '{end}', {as_of}) as period_end"
 PARTIAL = """
-with covered as materialized ({covered}),
-metrics as (select * from (values {metrics}) as asked(metric_id)),
-days as (select date_day as day from {warehouse}.marts.dim_dates),
-periods as materialized ({periods})
+with covered as {materialized} ({covered}),
+metrics as (select * from (values {asked}) as asked(metric_id)),
+days as (select date_day as day from {marts}.dim_dates),
+periods as {materialized} ({periods})
 select
     metrics.metric_id,
     periods.period_start,
@@ -44,27 +45,26 @@ class Partial(NamedTuple):
         return self.days.get((metric, None if self.time is None else _day(row[self.time])))
 
 
-def find_partial(connection: Any, entry: dict[str, Any]) -> Partial:
+def find_partial(engine: Engine, reader: Reader, entry: dict[str, Any]) -> Partial:
     """Find out which figures of an answer are of parts of their periods.
 
     Args:
-        connection: to the warehouse.
+        engine: of the warehouse.
+        reader: on it.
         entry: the compiled question.
 
     Raises:
         QueryError: when all days that are asked for lie outside of the data.
     """
-    import duckdb
-
     names, (start, end) = [column["name"] for column in entry["columns"]], entry["range"]
     grain, time = entry["grain"], None
     if grain:
         time = names.index(f"metric_time__{grain}")
     elif not (start or end):
         return Partial(None, {})
-    name = entry["database"]
+    places = entry["places"]
     try:
-        first, as_of = map(str, connection.execute(SPAN.format(warehouse=name)).fetchone())
+        first, as_of = map(str, reader.ask(SPAN.format(**places)).rows[0])
         if as_of == "None":  # a warehouse without a day
             return Partial(time, {})
         if (start and start > as_of) or (end and end < first):
@@ -76,16 +76,17 @@ def find_partial(connection: Any, entry: dict[str, Any]) -> Partial:
         # written out and not bound, and in pieces (materialized): half the time
         ids = ", ".join(map(literal, entry["metrics"]))
         statement = PARTIAL.format(
-            covered=COVERED.format(warehouse=name, which=f"needs.metric in ({ids})"),
-            metrics=", ".join(f"({literal(metric)})" for metric in entry["metrics"]),
-            warehouse=name,
-            periods=PERIODS.format(grain=grain, as_of=until) if grain else asked,
+            covered=COVERED.format(**places, which=f"needs.metric in ({ids})"),
+            asked=", ".join(f"({literal(metric)})" for metric in entry["metrics"]),
+            **places,
+            materialized=engine.materialized,
+            periods=periods(grain, until) if grain else asked,
             first=f"date '{first}'",
             as_of=until,
             is_partial=IS_PARTIAL.format(period="periods", as_of=until),
         )
-        rows = connection.execute(statement).fetchall()
-    except duckdb.CatalogException:  # a warehouse without days: the question itself says what is missing
+        rows = reader.ask(statement).rows
+    except MissingTableError:  # a warehouse without days: the question itself says what is missing
         return Partial(time, {})
     return Partial(time, {(metric, begins if grain else None): (first, last) for metric, begins, first, last in rows})
 

@@ -28,6 +28,7 @@ class Question(NamedTuple):
         where: filters, all of which hold.
         order: columns of the answer, descending with ``-`` in front; the group-bys when there is none.
         limit: rows at most.
+        target: of profiles.yml; that of the environment when not given.
     """
 
     metrics: tuple[str, ...]
@@ -38,6 +39,7 @@ class Question(NamedTuple):
     where: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     limit: int | None = None
+    target: str | None = None
 
 
 class Shape(NamedTuple):

@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from kpi.engines import Engine, Reader
 from kpi.labels import Labels, Pair
 from kpi.query.filters import matching
 from kpi.query.question import QueryError
+from kpi.sql import literal
 
 MOST = 20_000  # values among which the nearest are looked for
 LISTED = 12  # values that are all named
@@ -82,11 +84,12 @@ def _is_known(compared: Compared, values: Mapping[str, Pair]) -> bool:
     return bool(matching(compared.text, compared.operator, values))
 
 
-def check(connection: Any, checks: Sequence[dict[str, Any]]) -> list[str]:
+def check(engine: Engine, reader: Reader, checks: Sequence[dict[str, Any]]) -> list[str]:
     """Look whether the texts of filters are values of their dimensions.
 
     Args:
-        connection: to the warehouse.
+        engine: of the warehouse.
+        reader: on it.
         checks: as ``checks_of`` made them.
 
     Returns:
@@ -98,27 +101,30 @@ def check(connection: Any, checks: Sequence[dict[str, Any]]) -> list[str]:
     notes = []
     for asked in checks:
         for operator, text, is_excluded in asked["compared"]:
-            found, kind = connection.execute(
-                f"select bool_or(cast(value as varchar) {operator} $1), any_value(typeof(value)) "
-                f"from (\n{asked['sql']}\n) as known(value)",
-                [text],
-            ).fetchone()
-            if found is not False or kind != "VARCHAR":  # no values at all, or a comparison with a number or a day
+            statement = (
+                f"select bool_or(cast(value as {engine.text}) {operator} {literal(text)}), min({engine.kind}) "
+                f"from (\n{asked['sql']}\n) as known(value)"
+            )
+            ((found, kind),) = reader.ask(statement).rows
+            if (
+                found is not False or kind not in engine.texts
+            ):  # no values at all, or a comparison with a number or a day
                 continue
             said = f"{asked['label']} {asked['name']}: {text}: 没有此值 no such value."
-            message = said + _nearest(connection, asked, text)
+            message = said + _nearest(engine, reader, asked, text)
             if not is_excluded:
                 raise QueryError(message)
             notes.append(f"{message} 没有排除任何行 Nothing is excluded by it.")
     return notes
 
 
-def _nearest(connection: Any, asked: dict[str, Any], text: str) -> str:
+def _nearest(engine: Engine, reader: Reader, asked: dict[str, Any], text: str) -> str:
     from kpi.query.names import nearest
 
-    rows = connection.execute(
-        f"select cast(value as varchar) from (\n{asked['sql']}\n) as known(value) where value is not null limit {MOST}"
-    ).fetchall()
+    rows = reader.ask(
+        f"select cast(value as {engine.text}) from (\n{asked['sql']}\n) as known(value) "
+        f"where value is not null limit {MOST}"
+    ).rows
     known = {value: [value, *asked["values"].get(value, ())] for value in sorted(value for (value,) in rows)}
     near = nearest(text.strip("%_"), known)
     if near:

@@ -38,6 +38,7 @@ def report_command(
     from kpi.report.explorer import write_explorer
     from kpi.report.report import Wanted, build, write
     from kpi.report.source import open_metrics
+    from kpi.targets import TargetError, require_embedded
 
     if period not in GRAINS:
         raise typer.BadParameter("week or month", param_hint="--period")
@@ -46,10 +47,12 @@ def report_command(
     warehouse = Path(os.environ.get("COMMUNITY_METRICS_DB") or "warehouse/community_metrics.duckdb")
     wanted = Wanted(period, on.date() if on else None, community, campaign, lang)
     try:
+        if source is None:
+            require_embedded("kpi report", "With --from it reads a published file 或用 --from 读取已发布的文件.")
         with open_metrics(source or warehouse) as metrics:
             report = write(build(metrics, wanted), out / "report.html")
             explorer = write_explorer(metrics.connection, out, lang)
-    except ReportError as error:
+    except (ReportError, TargetError) as error:
         err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
     for path in (report, explorer):

@@ -19,6 +19,7 @@ from kpi.export.compare import AGE_BRACKETS, BAND_MINIMUM, BAND_PERIODS
 from kpi.export.run import export
 from kpi.export.statistics import wilson
 from kpi.query.periods import find_partial
+from kpi.sql import places
 from kpi.warehouse import LockedWarehouseError, WarehouseError, warehouse_path
 
 ROOT = Path(__file__).parents[2]
@@ -82,8 +83,9 @@ def test_a_question_marks_the_same_parts_of_periods(rows, exported):
         values = {key: row for key, row in rows.items() if key[1:3] == (grain, ALL)}
         names = sorted({key[0] for key in values})
         entry = {"columns": [{"name": f"metric_time__{grain}"}], "grain": grain, "range": [None, None]}
-        with DuckDb(exported, "w").connected() as connection:
-            partial = find_partial(connection, {**entry, "metrics": names, "database": "w"}).days
+        engine = DuckDb(exported, "w")
+        with engine.connected() as reader:
+            partial = find_partial(engine, reader, {**entry, "metrics": names, "places": places("w")}).days
         found = {key for key, row in values.items() if row["is_partial"]}
         assert {(key[0], key[4]) for key in found} == {
             key for key in partial if (key[0], grain, ALL, ALL, key[1]) in values

@@ -26,6 +26,7 @@ from kpi.query.filters import translate
 from kpi.query.names import find_metric
 from kpi.query.question import QueryError, Question, Shape
 from kpi.query.show import shown
+from kpi.sql import places
 from kpi.warehouse import WarehouseError
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +38,7 @@ def _here(monkeypatch, semantic_layer, tmp_path_factory):
     """The project's folder, one cache for the file, and the compiler that has started already."""
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv(cache.SETTING, str(tmp_path_factory.getbasetemp() / "queries"))
-    monkeypatch.setattr("kpi.semantic.SemanticLayer", lambda *_: semantic_layer)
+    monkeypatch.setattr("kpi.semantic.SemanticLayer", lambda *_, **__: semantic_layer)
 
 
 @pytest.fixture
@@ -261,15 +262,16 @@ def test_absent_exports_are_named_beside_blanks(tmp_path):
         db.execute("create schema quality; create table quality.absent_exports as select * from (values "
                    "('wecom__messages', '消息', 'messages', '消息总量', 'unknown'), ('a', 'A', 'orders', '', 'changed')"
                    ") t(export_name, export_title, metric, metric_label, effect)")  # fmt: skip
-    with DuckDb(file, "community_metrics").connected() as connection:
-        assert run._absent(connection, ["messages"]) == ["messages: 空白:缺少 blank, not loaded: 消息"]
-        assert run._absent(connection, ["members"]) == []
+    with DuckDb(file, "community_metrics").connected() as reader:
+        where = places("community_metrics")
+        assert run._absent(reader, ["messages"], where) == ["messages: 空白:缺少 blank, not loaded: 消息"]
+        assert run._absent(reader, ["members"], where) == []
         for statement in ("create table t as select 1", "select * from read_csv('/etc/passwd')", "set threads = 1"):
             with pytest.raises(duckdb.Error):
-                connection.execute(statement)
-        assert str(connection.execute("select timezone('UTC', timestamptz '2026-01-01 00:00:00')").fetchone()[0]) == (
-            "2025-12-31 16:00:00"
-        )
+                reader.connection.execute(statement)
+        assert str(
+            reader.connection.execute("select timezone('UTC', timestamptz '2026-01-01 00:00:00')").fetchone()[0]
+        ) == ("2025-12-31 16:00:00")
 
 
 WRITING = (  # DuckDB lets all of them pass, read-only and with external access shut
@@ -287,11 +289,10 @@ def test_nothing_but_a_query_reaches_the_warehouse(tmp_path, writing):
     with duckdb.connect(str(file)) as db:
         db.execute("create table t as select 1 as n")
     engine, before = DuckDb(file, "w"), file.read_bytes()
-    with engine.connected() as connection:
-        query = "with t as (from w.t) select n from t -- one; two"
-        assert connection.execute(engine.one_query(connection, query)).fetchall() == [(1,)]
+    with engine.connected() as reader:
+        assert reader.ask("with t as (from w.t) select n from t -- one; two").rows == [(1,)]
         with pytest.raises(WarehouseError, match="one query"):
-            engine.one_query(connection, writing.format(file=file))
+            reader.ask(writing.format(file=file))
     assert file.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["mine.duckdb"]
 
@@ -425,7 +426,7 @@ def test_codes_are_sorted_as_their_labels_are_listed(ask):
     )
     assert [row[dimension] for row in last] == found[:-3:-1]
     ages = [{"name": "age", "values": {"not_collected": (), "unknown": ()}}]
-    order = compiled._by_label(["age"], ages, None)
+    order = compiled._sorted(["age"], ages, None)
     bands = duckdb.sql(f"from (values ('unknown'), (null), ('not_collected'), ('35-44'), ('18-24')) t(age) {order}")
     assert [age for (age,) in bands.fetchall()] == ["18-24", "35-44", "not_collected", "unknown", None]
 

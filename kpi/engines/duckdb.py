@@ -1,33 +1,20 @@
-"""The engine that holds a warehouse: how its SQL is written, and how it is read without being in anybody's way.
-
-DuckDB is the only one so far. Another one is a class with the members of ``Engine``.
-"""
+"""A warehouse in one DuckDB file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from kpi.sql import quoted
+from kpi import sql
+from kpi.engines import TIME_ZONE, EngineError, MissingTableError, Rows
 from kpi.warehouse import WarehouseError, attach
 
-TIME_ZONE = "Asia/Shanghai"
-
-
-class Engine(Protocol):
-    """What asking a warehouse takes."""
-
-    dialect: str  # as MetricFlow spells it in SqlEngine
-
-    def connected(self) -> AbstractContextManager[Any]:
-        """A connection of DB-API 2.0 to read on; what is asked goes through ``one_query``."""
-
-    def one_query(self, connection: Any, sql: str) -> str:
-        """The SQL, refused where it holds anything but one query."""
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class DuckDb:
@@ -39,6 +26,10 @@ class DuckDb:
     """
 
     dialect = "DUCKDB"
+    text = "varchar"
+    texts = frozenset({"VARCHAR"})
+    kind = "typeof(value)"
+    materialized = "materialized"
 
     def __init__(self, file: Path, database: str) -> None:
         """Nothing is opened yet.
@@ -50,8 +41,12 @@ class DuckDb:
         self.file = file
         self.database = database
 
+    def quoted(self, name: str) -> str:
+        """A name in SQL."""
+        return sql.quoted(name)
+
     @contextmanager
-    def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connected(self) -> Iterator[DuckDbReader]:
         """The warehouse, opened read-only and closed afterwards; unqualified tables are its own.
 
         Raises:
@@ -61,12 +56,40 @@ class DuckDb:
             attach(connection, self.file, self.database)
             # what is asked may hold SQL of whoever asks: it reads this file and nothing else of the machine
             connection.execute(
-                f"use {quoted(self.database)}; set TimeZone = '{TIME_ZONE}'; set enable_external_access = false; "
+                f"use {sql.quoted(self.database)}; set TimeZone = '{TIME_ZONE}'; set enable_external_access = false; "
                 "set lock_configuration = true"
             )
-            yield connection
+            yield DuckDbReader(connection)
 
-    def one_query(self, connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+
+class DuckDbReader:
+    """An open DuckDB file."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Read on an open connection."""
+        self.connection = connection
+
+    def ask(self, sql: str) -> Rows:
+        """See ``kpi.engines.Reader``."""
+        return self._answered(sql, self._rows)
+
+    def arrow(self, sql: str) -> pa.Table:
+        """See ``kpi.engines.Reader``."""
+        return self._answered(sql, lambda query: self.connection.sql(query).to_arrow_table())
+
+    def _rows(self, sql: str) -> Rows:
+        cursor = self.connection.execute(sql)
+        return Rows(tuple(column[0] for column in cursor.description), cursor.fetchall())
+
+    def _answered(self, sql: str, answer):
+        try:
+            return answer(self.one_query(sql))
+        except duckdb.CatalogException as error:
+            raise MissingTableError(_first_line(error)) from error
+        except duckdb.Error as error:
+            raise EngineError(_first_line(error)) from error
+
+    def one_query(self, sql: str) -> str:
         """The SQL, refused where it holds anything but one query.
 
         DuckDB leaves the files that it has attached open to COPY and, once detached, to ATTACH for writing, whatever
@@ -75,8 +98,12 @@ class DuckDb:
         Raises:
             kpi.warehouse.WarehouseError: for several statements, or one that is no query.
         """
-        kinds = [statement.type for statement in connection.extract_statements(sql)]
+        kinds = [statement.type for statement in self.connection.extract_statements(sql)]
         if kinds != [duckdb.StatementType.SELECT]:
             names = ", ".join(kind.name for kind in kinds)
             raise WarehouseError(f"只能是一个查询 one query and nothing else can be asked, not {names or 'nothing'}")
         return sql
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
