@@ -23,6 +23,15 @@
     end
 {%- endmacro %}
 
+{# A text without the spaces around it, those of Unicode too, such as the full-width one. #}
+{% macro trimmed(expression) -%}
+    {{ return(adapter.dispatch('trimmed', 'community_metrics')(expression)) }}
+{%- endmacro %}
+
+{% macro default__trimmed(expression) -%}
+    trim({{ expression }})
+{%- endmacro %}
+
 {# A cell of a WeChat Pay bill without the backtick before it, which keeps spreadsheets from rounding long numbers. #}
 {% macro bill_cell(column) -%}
     replace({{ column }}, '`', '')
@@ -44,6 +53,10 @@
     Most cells are written as the type itself is, and need not be cleaned: that takes a tenth of the time.
 #}
 {% macro parse_number(column, type) -%}
+    {{ return(adapter.dispatch('parse_number', 'community_metrics')(column, type)) }}
+{%- endmacro %}
+
+{% macro default__parse_number(column, type) -%}
     {%- set digits = "replace(replace(replace(" ~ clean_text(column) ~ ", ',', ''), '¥', ''), '￥', '')" -%}
     {%- set exact = try_cast_to(digits, 'decimal(30, 6)') -%}
     {%- set plain = try_cast_to(column, type) -%}
@@ -119,8 +132,7 @@
 {%- endmacro %}
 
 {% macro default__is_key_list(column, prefixes) -%}
-    {%- set key = '(' ~ prefixes | join('|') ~ ')_[^,]+' -%}
-    regexp_full_match({{ column }}, '{{ key }}(,{{ key }})*')
+    regexp_full_match({{ column }}, '{{ key_list_pattern(prefixes) }}')
 {%- endmacro %}
 
 {# True when a spreadsheet has turned a long number into 1.23457E+17: its last digits are lost. NULL for NULL. #}
@@ -129,5 +141,64 @@
 {%- endmacro %}
 
 {% macro default__is_rounded_number(column) -%}
-    regexp_full_match({{ column }}, '[0-9]([.][0-9]+)?[eE][+][0-9]+')
+    regexp_full_match({{ column }}, '{{ rounded_number_pattern() }}')
+{%- endmacro %}
+
+{#
+    Patterns of whole cells, as all engines read them; each engine puts its own anchors around. Those of
+    numbers and times are what a cast may be given: DuckDB's casts need none, the others' stop the build or read 12 of
+    full-width digits.
+#}
+{% macro key_list_pattern(prefixes) -%}
+    {%- set key = '(' ~ prefixes | join('|') ~ ')_[^,]+' -%}
+    {{ return(key ~ '(,' ~ key ~ ')*') }}
+{%- endmacro %}
+
+{% macro rounded_number_pattern() -%}
+    {{ return('[0-9]([.][0-9]+)?[eE][+][0-9]+') }}
+{%- endmacro %}
+
+{# A number, whose digits DuckDB lets be parted by single underscores. #}
+{% macro number_pattern() -%}
+    {%- set digits = '[0-9]+(?:_[0-9]+)*' -%}
+    {{ return(blank() ~ '([+-]?(?:' ~ digits ~ '(?:[.](?:' ~ digits ~ ')?)?|[.]' ~ digits ~ '))' ~ blank()) }}
+{%- endmacro %}
+
+{# An epoch: all digits there, and nothing after the point. #}
+{% macro epoch_pattern() -%}
+    {{ return(' *([0-9]+)(?:[.]0*)? *') }}
+{%- endmacro %}
+
+{# A time in a strptime format, between 2010 and 2100: one pair of brackets for each of strptime_fields(). #}
+{% macro strptime_pattern(format) -%}
+    {%- set parts = {
+        '%Y': '(20[1-9][0-9])', '%m': '(1[0-2]|0?[1-9])', '%d': '(3[01]|[12][0-9]|0?[1-9])', '%H': '(2[0-3]|[01]?[0-9])',
+        '%M': '([0-5]?[0-9])', '%S': '([0-5]?[0-9])', ' ': blank()[:-1] ~ '+',
+    } -%}
+    {%- set pattern = namespace(text=format) -%}
+    {%- for code, part in parts.items() -%}{%- set pattern.text = pattern.text | replace(code, part) -%}{%- endfor -%}
+    {{ return(blank() ~ pattern.text ~ blank()) }}
+{%- endmacro %}
+
+{# Letters of the fields of a strptime format in their order: Y, m, d, H, M, S. #}
+{% macro strptime_fields(format) -%}
+    {{ return(modules.re.findall('%(.)', format)) }}
+{%- endmacro %}
+
+{# What casts take for nothing around a number: a space, and what tab to carriage return are in ASCII. #}
+{% macro blank() -%}
+    {{ return('[ \\t-\\r]*') }}
+{%- endmacro %}
+
+{# Decimals of a type of numbers, the least and the greatest number that it holds. #}
+{% macro number_limits(type) -%}
+    {%- if type == 'integer' -%}{{ return((0, '-2147483648', '2147483647')) }}{%- endif -%}
+    {%- if type == 'bigint' -%}{{ return((0, '-9223372036854775808', '9223372036854775807')) }}{%- endif -%}
+    {%- set digits = modules.re.findall('[0-9]+', type) -%}
+    {%- if not type.startswith('decimal(') or digits | length != 2 -%}
+        {{ exceptions.raise_compiler_error("try_cast_to: integer, bigint or decimal(p, s), got '" ~ type ~ "'") }}
+    {%- endif -%}
+    {%- set scale = digits[1] | int -%}
+    {%- set most = '9' * (digits[0] | int - scale) ~ '.' ~ '9' * scale -%}
+    {{ return((scale, '-' ~ most, most)) }}
 {%- endmacro %}

@@ -2,8 +2,13 @@
     Before a build loads anything: every selected seed of seeds/exports has its declared columns, every row as many
     cells as the header, and nothing but pseudonymous keys in the columns that its YAML calls personal. The first file
     that has not ends the run with file, row, what was found, and what to do; a raw identifier is named but not shown.
+    Only DuckDB can read files here; on a server each seed is checked as dbt hands it over, see require_sound_seed().
 #}
 {% macro check_export_files() -%}
+    {{ return(adapter.dispatch('check_export_files', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__check_export_files() -%}
     {%- set landing = env_var('COMMUNITY_METRICS_EXPORTS', '') -%}
     {%- if execute and flags.WHICH in ['build', 'run'] and landing != '' -%}
         {%- do require_known_files(landing) -%}
@@ -19,6 +24,16 @@
                 node.config.meta.get('personal_columns', [])
             ) -%}
         {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Ends a run on a target that cannot read landed exports yet, before anything is replaced. #}
+{% macro refuse_landed_exports() -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] and env_var('COMMUNITY_METRICS_EXPORTS', '') != '' -%}
+        {{ exceptions.raise_compiler_error(
+            "COMMUNITY_METRICS_EXPORTS is set to '" ~ env_var('COMMUNITY_METRICS_EXPORTS') ~ "', and target '" ~ target.name
+            ~ "' cannot read landed exports yet (docs/scaling.md): unset it to build from the seeds, or build on DuckDB"
+        ) }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -104,7 +119,7 @@
         {%- do raw_cells.append(
             " union all select " ~ loop.index ~ ", min(file_row), null, null, count(*) from checked_rows where coalesce("
             ~ name ~ ", '') not in (" ~ null_likes() ~ ") and not "
-            ~ is_key_list(name, ['wm', 'wb', 'st', 'un', 'op', 'ph']) ~ " having count(*) > 0"
+            ~ is_key_list(name, key_prefixes()) ~ " having count(*) > 0"
         ) -%}
     {%- endfor -%}
     {%- set problems = run_query(
@@ -124,13 +139,20 @@
             ~ (" " ~ problems[0][4] ~ " such problems in the file." if problems[0][4] > 1 else "")
         ) }}
     {%- elif problems -%}
-        {{ exceptions.raise_compiler_error(
-            file ~ ": row " ~ problems[0][1] ~ ", column " ~ personal_columns[problems[0][0] | int - 1]
-            ~ " holds something else than a pseudonymous key (wm_…, st_…, un_…, op_…, ph_…)."
-            ~ " The value is not shown and nothing was loaded: replace raw identifiers by keys before"
-            ~ " the file comes here." ~ (" " ~ problems[0][4] ~ " such rows." if problems[0][4] > 1 else "")
-        ) }}
+        {%- do refuse_raw_identifiers(
+            file, problems[0][1], personal_columns[problems[0][0] | int - 1], problems[0][4]
+        ) -%}
     {%- endif -%}
+{%- endmacro %}
+
+{# Stops with a message that names the place of a raw identifier and does not show it. #}
+{% macro refuse_raw_identifiers(file, row, column, rows) -%}
+    {{ exceptions.raise_compiler_error(
+        file ~ ": row " ~ row ~ ", column " ~ column
+        ~ " holds something else than a pseudonymous key (wm_…, st_…, un_…, op_…, ph_…)."
+        ~ " The value is not shown and nothing was loaded: replace raw identifiers by keys before"
+        ~ " the file comes here." ~ (" " ~ rows ~ " such rows." if rows > 1 else "")
+    ) }}
 {%- endmacro %}
 
 {# Stops with a message that names file and columns when a header lacks some of the expected columns. #}
@@ -144,4 +166,43 @@
             ~ ". Export the file again with all columns, or rename the header to match."
         ) }}
     {%- endif -%}
+{%- endmacro %}
+
+{# Prefixes of pseudonymous keys. #}
+{% macro key_prefixes() -%}
+    {{ return(['wm', 'wb', 'st', 'un', 'op', 'ph']) }}
+{%- endmacro %}
+
+{#
+    What check_export_files() asks of a file, asked of the rows that dbt has read of a seed, before its table is made:
+    the declared columns, no row shorter than the header (dbt fills it up with nothing, and stops itself at a longer
+    one), and nothing but pseudonymous keys in the columns that the YAML calls personal.
+#}
+{% macro require_sound_seed(seed, agate_table) -%}
+    {%- if 'exports' not in seed.fqn -%}{{ return('') }}{%- endif -%}
+    {%- set file, found = seed.original_file_path, agate_table.column_names | list -%}
+    {%- do require_columns(file, seed.columns.keys() | list, found) -%}
+    {%- set short = [] -%}
+    {%- for cell in agate_table.columns[-1].values() if cell is none -%}{%- do short.append(1) -%}{%- endfor -%}
+    {%- if short -%}
+        {%- set first = agate_table.columns[-1].values().index(none) -%}
+        {{ exceptions.raise_compiler_error(
+            file ~ ": row " ~ (first + 2) ~ " does not fit the header: its last cell, " ~ found[-1]
+            ~ ", is missing or empty."
+            ~ (" " ~ short | length ~ " such problems in the file." if short | length > 1 else "")
+        ) }}
+    {%- endif -%}
+    {%- set key_list = modules.re.compile(key_list_pattern(key_prefixes())) -%}
+    {%- set wrapping = modules.re.compile('[][" `]') -%}
+    {%- set nothing = null_likes().split(', ') -%}
+    {%- for column in seed.config.meta.get('personal_columns', []) -%}
+        {%- set wrong = [] -%}
+        {%- for cell in agate_table.columns[column].values() -%}
+            {%- set text = wrapping.sub('', cell or '') -%}
+            {%- if not key_list.fullmatch(text) and "'" ~ text ~ "'" not in nothing -%}
+                {%- do wrong.append(loop.index + 1) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if wrong -%}{%- do refuse_raw_identifiers(file, wrong[0], column, wrong | length) -%}{%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}

@@ -23,7 +23,7 @@
         {%- for node in graph.nodes.values() if node.config.get('meta', {}).get('ledger_items') %}
         {{ create_ledger(node.name) }}
         {%- endfor %}
-    {%- elif execute and flags.WHICH in ['build', 'run'] -%}
+    {%- elif execute and has_ledgers() and flags.WHICH in ['build', 'run'] -%}
         drop schema if exists increments cascade
     {%- endif -%}
 {%- endmacro %}
@@ -43,7 +43,12 @@
 
 {# Whether tables are built of landed exports, in increments; from the seeds everything is built whole. #}
 {% macro is_landed() -%}
-    {{ return(execute and env_var('COMMUNITY_METRICS_EXPORTS', '') != '') }}
+    {{ return(execute and has_ledgers() and env_var('COMMUNITY_METRICS_EXPORTS', '') != '') }}
+{%- endmacro %}
+
+{# Whether the engine keeps ledgers; on the others every build is whole, of landed exports too (docs/decisions/0076). #}
+{% macro has_ledgers() -%}
+    {{ return(target.type == 'duckdb') }}
 {%- endmacro %}
 
 {#

@@ -40,9 +40,11 @@
         | list -%}
     {%- if execute and built -%}
         {%- set rows = run_query(
-            'select export_name, min_by(source_file, source_row), min(source_row), problem_column, problem_value, '
-            ~ 'problem_reason, count(*) from ' ~ built[0].node.relation_name ~ ' where not is_acknowledged '
-            ~ 'group by export_name, problem_column, problem_value, problem_reason order by 1, 4, 5'
+            'with ranked as (select *, row_number() over (partition by export_name, problem_column, problem_value, '
+            ~ 'problem_reason order by source_row, source_file) as place, count(*) over (partition by export_name, '
+            ~ 'problem_column, problem_value, problem_reason) as rows_alike from ' ~ built[0].node.relation_name
+            ~ ' where not is_acknowledged) select export_name, source_file, source_row, problem_column, problem_value, '
+            ~ 'problem_reason, rows_alike from ranked where place = 1 order by 1, 4, 5'
         ).rows -%}
         {%- for row in rows -%}
             {%- if loop.index <= 20 -%}

@@ -78,28 +78,135 @@ weekdays as (
     ) as cases (day_text, expected)
 ),
 
-spanned_days as (
-    select
-        'day_spine' as macro_name,
-        cases.first_day || ' to ' || cases.last_day as case_name,
-        cases.expected,
-        cast({{ day_spine('cast(cases.first_day as date)', 'cast(cases.last_day as date)') }} as date) as date_day
+spine_cases as (
+    select cases.*
     from (
         values
-        ('2024-02-28', '2024-03-01', '3 days to 2024-03-01'), ('2026-02-28', '2026-03-01', '2 days to 2026-03-01'),
-        ('2025-12-31', '2026-01-01', '2 days to 2026-01-01'), ('2026-01-01', '2026-01-01', '1 days to 2026-01-01')
-    ) as cases (first_day, last_day, expected)
+        (1, '2024-02-28', '2024-03-01', '3 days to 2024-03-01'),
+        (2, '2026-02-28', '2026-03-01', '2 days to 2026-03-01'),
+        (3, '2025-12-31', '2026-01-01', '2 days to 2026-01-01'),
+        (4, '2026-01-01', '2026-01-01', '1 days to 2026-01-01'),
+        (5, '2026-01-02', '2026-01-01', 'no day'), (6, '2026-01-02', null, 'no day'), (7, null, '2026-01-02', 'no day')
+    ) as cases (case_number, first_day, last_day, expected)
+),
+
+spanned_days as (
+    select
+        case_number,
+        {{ day_spine('cast(first_day as date)', 'cast(last_day as date)') }} as date_day
+    from spine_cases
 ),
 
 spines as (
     select
-        macro_name,
-        case_name,
-        expected,
-        cast(count(distinct date_day) as {{ dbt.type_string() }}) || ' days to '
-        || cast(max(date_day) as {{ dbt.type_string() }}) as found
-    from spanned_days
-    group by macro_name, case_name, expected
+        'day_spine' as macro_name,
+        coalesce(spine_cases.first_day, 'null') || ' to ' || coalesce(spine_cases.last_day, 'null') as case_name,
+        spine_cases.expected,
+        coalesce(
+            cast(nullif(count(distinct spanned_days.date_day), 0) as {{ dbt.type_string() }}) || ' days to '
+            || cast(max(spanned_days.date_day) as {{ dbt.type_string() }}),
+            'no day'
+        ) as found
+    from spine_cases
+    left join spanned_days on spine_cases.case_number = spanned_days.case_number
+    group by spine_cases.first_day, spine_cases.last_day, spine_cases.expected
+),
+
+slots as (
+    select
+        'time_slot' as macro_name,
+        cases.moment as case_name,
+        cases.expected,
+        cast(
+            cast({{ time_slot('cast(cases.moment as timestamp)', 60) }} as bigint) as {{ dbt.type_string() }}
+        ) as found
+    from (
+        values
+        ('2026-01-01 00:00:00', '29453760'), ('2026-01-01 00:00:59.999', '29453760'),
+        ('2026-01-01 00:01:00', '29453761'), (null, null)
+    ) as cases (moment, expected)
+),
+
+-- dbt's own: they answer NULL for NULL, and count the boundaries between two times
+{% set first_at, last_at, spans = 'cast(cases.first_at as timestamp)', 'cast(cases.last_at as timestamp)', [] -%}
+{% for datepart in ['month', 'day', 'second', 'millisecond'] -%}
+{% do spans.append('cast(' ~ dbt.datediff(first_at, last_at, datepart) ~ ' as bigint)') -%}
+{% endfor -%}
+
+between_times as (
+    select
+        'datediff' as macro_name,
+        coalesce(cases.first_at, 'null') || ' to ' || coalesce(cases.last_at, 'null') as case_name,
+        cases.expected,
+        {{ composite_key(spans) }} as found
+    from (
+        values
+        ('2026-01-31 23:59:59.999', '2026-02-01 00:00:00', '1|1|1|1'),
+        ('2026-01-01 00:00:00', '2026-01-31 23:59:59.999', '0|30|2678399|2678399999'),
+        ('2026-02-01 00:00:00.250', '2025-12-31 00:00:00.125', '-2|-32|-2764800|-2764800125'),
+        ('2026-01-01 00:00:00', null, null), (null, '2026-01-01 00:00:00', null)
+    ) as cases (first_at, last_at, expected)
+),
+
+added_days as (
+    select
+        'dateadd' as macro_name,
+        coalesce(cases.first_day, 'null') as case_name,
+        cases.expected,
+        {{ composite_key([
+            'cast(' ~ dbt.dateadd('day', 1, 'cast(cases.first_day as date)') ~ ' as date)',
+            'cast(' ~ dbt.dateadd('month', -1, 'cast(cases.first_day as date)') ~ ' as date)',
+        ]) }} as found
+    from (
+        values
+        ('2024-02-28', '2024-02-29|2024-01-28'), ('2026-03-31', '2026-04-01|2026-02-28'), (null, null)
+    ) as cases (first_day, expected)
+),
+
+-- a number of 32 bits holds neither
+doubles as (
+    select
+        'as_double' as macro_name,
+        cases.number_text as case_name,
+        'true' as expected,
+        case
+            when
+                cast(cases.number_text as decimal(18, 2))
+                = cast({{ as_double('cases.number_text') }} as decimal(18, 2))
+                then 'true'
+        end as found
+    from (values ('16777217.00'), ('1234567890.12'), ('-0.01')) as cases (number_text)
+),
+
+compared_rows as (
+    select
+        'row_hash' as macro_name,
+        cases.case_name,
+        cases.expected,
+        case
+            when {{ row_hash(['cases.first_a', 'cases.first_b']) }} = {{ row_hash(['cases.last_a', 'cases.last_b']) }}
+                then 'equal'
+            else 'different'
+        end as found
+    from (
+        values
+        ('same', 'a', 'b', 'a', 'b', 'equal'), ('same, one missing', null, 'b', null, 'b', 'equal'),
+        ('other column is missing', 'a', null, null, 'a', 'different'), ('empty', 'a', '', 'a', null, 'different'),
+        ('cut elsewhere', 'a,b', 'c', 'a', 'b,c', 'different'), ('swapped', 'a', 'b', 'b', 'a', 'different')
+    ) as cases (case_name, first_a, first_b, last_a, last_b, expected)
+),
+
+-- not of a macro: texts are ordered by their bytes wherever rows are ranked, and what is missing comes last if asked to
+orders as (
+    select
+        'order by' as macro_name,
+        coalesce(cases.word, 'null') as case_name,
+        cases.expected,
+        cast(row_number() over (order by cases.word nulls last) as {{ dbt.type_string() }}) as found
+    from (
+        values
+        ('wm_B', '2'), ('wm_a', '4'), ('wm-c', '1'), ('wm_Z', '3'), ('中', '5'), (null, '6')
+    ) as cases (word, expected)
 ),
 
 split_cells as (
@@ -173,6 +280,18 @@ gather_answers as (
     select * from weekdays
     union all
     select * from spines
+    union all
+    select * from slots
+    union all
+    select * from between_times
+    union all
+    select * from added_days
+    union all
+    select * from doubles
+    union all
+    select * from compared_rows
+    union all
+    select * from orders
     union all
     select * from splits
     union all

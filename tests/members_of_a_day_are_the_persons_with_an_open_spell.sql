@@ -18,7 +18,7 @@ count_spells as (
     select
         community_days.date_day,
         coalesce(community_days.community_id, 'all') as community_id,
-        count(distinct case when spells.person_id is not null then hash(spells.person_id) end) as persons
+        count(distinct case when spells.person_id is not null then {{ row_hash(['spells.person_id']) }} end) as persons
     from community_days
     left join spells
         on community_days.community_id = spells.community_id
@@ -33,7 +33,9 @@ count_stock as (
         date_day,
         coalesce(community_id, 'all') as community_id,
         sum(lone_members)
-        + count(distinct case when shared_person_id is not null then hash(shared_person_id) end) as persons
+        + count(
+            distinct case when shared_person_id is not null then {{ row_hash(['shared_person_id']) }} end
+        ) as persons
     from member_days
     group by rollup(date_day, community_id)
     having date_day is not null

@@ -55,7 +55,7 @@ gather_activities as (
         person_id,
         effective_messages as activities,
         last_spoken_at as occurred_at,
-        null as ordered_at,
+        cast(null as timestamp) as ordered_at,
         date_day
     from message_days
     union all
@@ -65,7 +65,7 @@ gather_activities as (
         1 as activities,
         -- of which only the day is known stands at its start
         coalesce(interactions.occurred_at, cast(interactions.date_day as timestamp)) as occurred_at,
-        null as ordered_at,
+        cast(null as timestamp) as ordered_at,
         interactions.date_day
     from interactions
     inner join persons on interactions.person_id = persons.person_id
@@ -86,10 +86,10 @@ final as (
     select
         community_id,
         person_id,
+        date_day,
         cast(sum(activities) as bigint) as activities,
-        cast(max(occurred_at) as timestamp) as last_occurred_at,
-        cast(max(ordered_at) as timestamp) as last_ordered_at,
-        date_day
+        max(occurred_at) as last_occurred_at,
+        max(ordered_at) as last_ordered_at
     from gather_activities
     group by community_id, person_id, date_day
 )

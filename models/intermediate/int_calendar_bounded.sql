@@ -17,7 +17,7 @@ measure_calendar as (
             )
         ) as first_date,
         {% if var('as_of') is none -%}
-        max(last_day) filter (where not starts_with(export_name, 'manual__')) as as_of_date
+        max(last_day) filter (where left(export_name, 8) != 'manual__') as as_of_date
         {%- else -%}
         cast('{{ var("as_of") }}' as date) as as_of_date
         {%- endif %},

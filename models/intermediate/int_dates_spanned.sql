@@ -4,7 +4,7 @@ with calendar as (
 ),
 
 final as (
-    select cast({{ day_spine('first_date', 'as_of_date') }} as date) as date_day
+    select {{ day_spine('first_date', 'as_of_date') }} as date_day
     from calendar
     where first_date is not null
 )

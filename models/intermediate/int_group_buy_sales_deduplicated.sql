@@ -21,7 +21,7 @@ rank_states as (
         row_number() over (
             partition by resales.order_id, resales.shown_at
             order by
-                sides.updated_at desc,
+                sides.updated_at desc nulls last,
                 sides.exported_at desc,
                 case when sides.is_reseller_side then 0 else 1 end
         ) as state_rank

@@ -21,10 +21,10 @@ gather_interactions as (
     select
         {{ composite_key(["'" ~ interaction_type ~ "'", 'content_id', 'date_day']) }} as interaction_id,
         community_id,
-        null as person_id,
+        cast(null as {{ dbt.type_string() }}) as person_id,
         '{{ interaction_type }}' as interaction_type,
         {{ column }} as interaction_count,
-        null as occurred_at,
+        cast(null as timestamp) as occurred_at,
         date_day
     from content_days
     union all
@@ -64,10 +64,10 @@ final as (
     select
         interaction_id,
         community_id,
-        cast(person_id as {{ dbt.type_string() }}) as person_id,
+        person_id,
         interaction_type,
         cast(interaction_count as integer) as interaction_count,
-        cast(occurred_at as timestamp) as occurred_at,
+        occurred_at,
         date_day
     from gather_interactions
 )

@@ -26,10 +26,10 @@ final as (
         sum_changes.community_id,
         sum_changes.channel_id,
         sum_changes.role,
-        cast({{ day_spine(
+        {{ day_spine(
             'sum_changes.change_date',
             'least(' ~ dbt.dateadd('day', -1, 'sum_changes.next_change_date') ~ ', find_last_days.last_day)'
-        ) }} as date) as date_day,
+        ) }} as date_day,
         cast(sum_changes.members as integer) as members
     from sum_changes
     inner join find_last_days on sum_changes.community_id = find_last_days.community_id

@@ -30,10 +30,10 @@ sum_changes as (
 unfold_days as (
     select
         sum_changes.*,
-        cast({{ day_spine(
+        {{ day_spine(
             'sum_changes.change_date',
             'least(' ~ dbt.dateadd('day', -1, 'sum_changes.next_change_date') ~ ', find_last_days.last_day)'
-        ) }} as date) as date_day
+        ) }} as date_day
     from sum_changes
     inner join find_last_days on sum_changes.community_id = find_last_days.community_id
 ),

@@ -17,7 +17,10 @@ with stays as (
 order_stays as (
     select
         *,
-        lag(left_at) over (partition by community_id, person_id order by joined_at, left_at) as previous_left_at
+        lag(left_at) over (
+            partition by community_id, person_id
+            order by joined_at asc, left_at asc nulls last
+        ) as previous_left_at
     from stays
 ),
 
@@ -36,7 +39,7 @@ number_spells as (
         *,
         sum(starts_spell) over (
             partition by community_id, person_id
-            order by joined_at, left_at
+            order by joined_at asc, left_at asc nulls last
             rows unbounded preceding
         ) as spell_number
     from mark_returns
@@ -47,7 +50,7 @@ rank_stays as (
         *,
         row_number() over (
             partition by community_id, person_id, spell_number
-            order by joined_at desc, left_at desc
+            order by joined_at desc, left_at desc nulls last
         ) as stay_from_last
     from number_spells
 ),

@@ -29,7 +29,7 @@ order_evidence as (
         lag(evidence.evidence_kind) over (
             partition by evidence.community_id, evidence.person_id
             -- at the same second the leave comes first: who leaves and rejoins is inside
-            order by evidence.occurred_at asc, evidence.evidence_kind desc, evidence.leave_reason asc
+            order by evidence.occurred_at asc, evidence.evidence_kind desc, evidence.leave_reason asc nulls last
         ) as previous_kind
     from evidence
     inner join communities on evidence.community_id = communities.community_id
@@ -47,7 +47,7 @@ pair_joins_with_leaves as (
     where previous_kind is null or previous_kind != evidence_kind
     window later_evidence as (
         partition by community_id, person_id
-        order by occurred_at asc, evidence_kind desc, leave_reason asc
+        order by occurred_at asc, evidence_kind desc, leave_reason asc nulls last
     )
 ),
 

@@ -60,7 +60,7 @@ fill_empty_days as (
         community_days.community_id,
         null as sender_role,
         community_days.date_day,
-        null as sent_hour,
+        cast(null as integer) as sent_hour,
         'unattributed' as channel_id,
         0 as messages,
         0 as customer_messages,

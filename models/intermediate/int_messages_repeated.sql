@@ -1,3 +1,5 @@
+{%- set slot = time_slot('sent_at', var('effective_burst_seconds')) -%}
+{%- set repeated, crowded = ['community_id', 'sender_key', 'content_hash'], ['community_id', 'sender_key', slot] -%}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -9,7 +11,7 @@
 -- depends_on: {{ ref('message_types') }}
 
 -- three passes, and too wide to be kept between
-with messages as not materialized (
+with messages as {{ not_materialized() }} (
     select * from {{ ref('int_messages_sent') }}
     where
         has_content
@@ -21,17 +23,17 @@ with messages as not materialized (
 -- Repeats and bursts are few: only messages whose sender said the same before, or much in that time, are sorted, and
 -- sorting them all is what memory would not hold. Hashes of two keys may be equal: then one looks at more than needed.
 list_recurring as (
-    select hash(community_id, sender_key, content_hash) as recurring_hash
+    select {{ row_hash(repeated) }} as recurring_hash
     from messages
     where content_hash is not null
-    group by hash(community_id, sender_key, content_hash)
+    group by {{ row_hash(repeated) }}
     having count(*) > 1
 ),
 
 list_crowded as (
-    select hash(community_id, sender_key, floor(epoch(sent_at) / {{ var('effective_burst_seconds') }})) as crowded_hash
+    select {{ row_hash(crowded) }} as crowded_hash
     from messages
-    group by hash(community_id, sender_key, floor(epoch(sent_at) / {{ var('effective_burst_seconds') }}))
+    group by {{ row_hash(crowded) }}
     having count(*) > {{ var('effective_burst_messages') }}
 ),
 
@@ -39,8 +41,8 @@ list_suspects as (
     select *
     from messages
     where
-        hash(community_id, sender_key, content_hash) in (select list_recurring.recurring_hash from list_recurring)
-        or hash(community_id, sender_key, floor(epoch(sent_at) / {{ var('effective_burst_seconds') }}))
+        {{ row_hash(repeated) }} in (select list_recurring.recurring_hash from list_recurring)
+        or {{ row_hash(crowded) }}
         in (select list_crowded.crowded_hash from list_crowded)
 ),
 
@@ -72,7 +74,7 @@ number_bursts as (
                 community_id,
                 sender_key,
                 is_repeat,
-                floor(epoch(sent_at) / {{ var('effective_burst_seconds') }})
+                {{ slot }}
             order by sent_at, message_id
         ) as number_in_burst
     from mark_repeats

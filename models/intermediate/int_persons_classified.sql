@@ -12,8 +12,8 @@ rank_roles as (
     select
         identities.person_id,
         case
-            when starts_with(identities.identity_key, 'wb_') then 'bot'
-            when starts_with(identities.identity_key, 'st_') then 'staff'
+            when left(identities.identity_key, 3) = 'wb_' then 'bot'
+            when left(identities.identity_key, 3) = 'st_' then 'staff'
             else coalesce(member_roles.role, 'customer')
         end as role
     from identities

@@ -40,7 +40,7 @@ final as (
         sent_hour,
         case
             when next_staff_sent_at <= window_ends_at
-                then {{ dbt.datediff('sent_at', 'next_staff_sent_at', 'millisecond') }}
+                then cast({{ dbt.datediff('sent_at', 'next_staff_sent_at', 'millisecond') }} as bigint)
         end as response_milliseconds,
         window_ends_at,
         sent_date as date_day

@@ -38,7 +38,10 @@ name_persons as (
 rank_invitations as (
     select
         *,
-        row_number() over (partition by invitee_person_id order by invited_at, inviter_key) as invitation_number
+        row_number() over (
+            partition by invitee_person_id
+            order by invited_at asc nulls last, inviter_key asc
+        ) as invitation_number
     from name_persons
 ),
 

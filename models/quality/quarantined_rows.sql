@@ -70,27 +70,38 @@ acknowledged as (
     from {{ export('acknowledged_quarantine', acknowledged_columns) }} as acknowledged_rows
 ),
 
+number_problems as (
+    select
+        *,
+        row_number() over (order by export_name, source_file, source_row, problem_column) as problem_number
+    from gather_problems
+),
+
+list_acknowledged as (
+    select distinct number_problems.problem_number
+    from number_problems
+    inner join acknowledged
+        on
+        number_problems.export_name = acknowledged.export_name
+        and number_problems.problem_column = acknowledged.problem_column
+        and coalesce(number_problems.problem_value, '') = coalesce(acknowledged.problem_value, '')
+        -- a line without a file or row acknowledges the value in every file or row
+        and number_problems.source_file = coalesce(acknowledged.source_file, number_problems.source_file)
+        and number_problems.source_row = coalesce(acknowledged.source_row, number_problems.source_row)
+),
+
 final as (
     select
-        gather_problems.export_name,
-        gather_problems.source_file,
-        gather_problems.source_row,
-        gather_problems.problem_column,
-        gather_problems.problem_value,
-        gather_problems.problem_reason,
-        gather_problems.exported_at,
-        exists(
-            select 1
-            from acknowledged
-            where
-                acknowledged.export_name = gather_problems.export_name
-                and acknowledged.problem_column = gather_problems.problem_column
-                and coalesce(acknowledged.problem_value, '') = coalesce(gather_problems.problem_value, '')
-                -- a line without a file or row acknowledges the value in every file or row
-                and coalesce(acknowledged.source_file, gather_problems.source_file) = gather_problems.source_file
-                and coalesce(acknowledged.source_row, gather_problems.source_row) = gather_problems.source_row
-        ) as is_acknowledged
-    from gather_problems
+        number_problems.export_name,
+        number_problems.source_file,
+        number_problems.source_row,
+        number_problems.problem_column,
+        number_problems.problem_value,
+        number_problems.problem_reason,
+        number_problems.exported_at,
+        list_acknowledged.problem_number is not null as is_acknowledged
+    from number_problems
+    left join list_acknowledged on number_problems.problem_number = list_acknowledged.problem_number
 )
 
 select * from final

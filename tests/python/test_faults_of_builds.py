@@ -55,7 +55,8 @@ class Project:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
         (folder / "macros").mkdir()
-        shutil.copy(ROOT / "macros" / "build_state.sql", folder / "macros")
+        for name in ("build_state.sql", "generate_schema_name.sql"):
+            shutil.copy(ROOT / "macros" / name, folder / "macros")
         profile = (ROOT / "profiles.example.yml").read_text(encoding="utf-8")
         (folder / "profiles.yml").write_text(profile.replace("wait_seconds: 10", "wait_seconds: 1"), encoding="utf-8")
 

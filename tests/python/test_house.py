@@ -24,7 +24,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 # Never committed, so never read here: what is installed, generated or the machine's own.
 GENERATED = {
-    *(".git", ".superset", ".venv", "target", "logs", "warehouse"),
+    *(".git", ".servers", ".superset", ".venv", "target", "logs", "warehouse"),
     *("dbt_packages", "dbt_internal_packages"),
     *("__pycache__", ".pytest_cache", ".ruff_cache", "profiles.yml", ".user.yml"),
 }
@@ -175,6 +175,12 @@ def macro_arguments(macro):
         return []
     header = "{% macro m(" + signature["arguments"] + ") %}{% endmacro %}"
     return [argument.name for argument in jinja2.Environment().parse(header).body[0].args]
+
+
+def test_unit_tests_have_names_that_postgresql_can_hold(manifest):
+    names = [test["name"] for test in manifest["unit_tests"].values()]
+    assert names
+    assert [name for name in names if len(name.encode()) > 63] == []
 
 
 def test_macros_are_documented_with_their_arguments(manifest):

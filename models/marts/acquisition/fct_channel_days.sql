@@ -27,7 +27,7 @@ gather_exposures as (
         project_id as source_id,
         stat_date,
         impressions,
-        null as exposed_persons,
+        cast(null as bigint) as exposed_persons,
         clicks
     from {{ ref('stg_oceanengine__daily') }}
 ),
@@ -69,7 +69,7 @@ credit_joins as (
         flows.community_id,
         flows.date_day,
         0 as impressions,
-        null as exposed_persons,
+        cast(null as bigint) as exposed_persons,
         0 as clicks,
         flows.new_memberships as credited_new_memberships
     from {{ ref('int_membership_flows_counted') }} as flows
@@ -84,7 +84,7 @@ fill_empty_days as (
         'unattributed' as community_id,
         date_day,
         0 as impressions,
-        null as exposed_persons,
+        cast(null as bigint) as exposed_persons,
         0 as clicks,
         0 as credited_new_memberships
     from list_covered_days

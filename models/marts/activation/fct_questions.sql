@@ -48,7 +48,7 @@ gather_rows as (
         1 as questions,
         case when response_milliseconds is not null then 1 else 0 end as answered_questions,
         case when response_milliseconds is null and is_window_over then 1 else 0 end as unanswered_questions,
-        cast(response_milliseconds as double) / 60000 as response_minutes,
+        {{ as_double('response_milliseconds') }} / 60000 as response_minutes,
         date_day
     from close_windows
     union all

@@ -6,7 +6,7 @@
 ) }}
 
 -- read twice, and too wide to be kept between
-with accepted as not materialized (
+with accepted as {{ not_materialized() }} (
     select *
     from {{ ref('base_wecom__messages') }}
     where
@@ -19,9 +19,9 @@ with accepted as not materialized (
 -- few messages have copies, and ranking all of them would sort the whole archive; messages of equal hashes are ranked
 -- without need
 list_copied as (
-    select hash(message_id) as copied_hash
+    select {{ row_hash(['message_id']) }} as copied_hash
     from accepted
-    group by hash(message_id)
+    group by {{ row_hash(['message_id']) }}
     having count(*) > 1
 ),
 
@@ -33,7 +33,7 @@ rank_copies as (
             order by exported_at desc, source_file asc, source_row asc
         ) as copy_number
     from accepted
-    where hash(message_id) in (select list_copied.copied_hash from list_copied)
+    where {{ row_hash(['message_id']) }} in (select list_copied.copied_hash from list_copied)
 ),
 
 final as (

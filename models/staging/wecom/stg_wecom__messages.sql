@@ -1,6 +1,5 @@
-{{ config(materialized='view') }}
-
--- The archive is too long to be stored once more: its rows are those of the base, without the copies listed beside it.
+-- A view (dbt_project.yml), for the archive is too long to be stored once more: its rows are those of the base, without
+-- the copies listed beside it.
 with messages as (
     select * from {{ ref('base_wecom__messages') }}
 ),

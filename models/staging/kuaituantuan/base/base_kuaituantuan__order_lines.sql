@@ -39,7 +39,7 @@ interpret_cells as (
         {{ parse_money(raw('goods_price'), 'fen') }} as unit_price,
         {{ parse_money(raw('goods_amount'), 'fen') }} as goods_amount,
         coalesce({{ parse_number(raw('already_cancel_number'), 'integer') }}, 0) as refunded_quantity,
-        case trim({{ raw('is_gift') }}) when '1' then true when '0' then false end as is_gift,
+        case {{ trimmed(raw('is_gift')) }} when '1' then true when '0' then false end as is_gift,
         {{ lineage_columns() }}
     from source
 ),

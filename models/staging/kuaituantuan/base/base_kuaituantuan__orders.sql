@@ -10,9 +10,9 @@
         'a spreadsheet has rounded the number: export again, and open the file with this column as text'),
     ('supply_participate_no', "(supply_activity_no is null) != (supply_participate_no is null)",
         'a resold sale needs both the activity and the participant of its supplier'),
-    ('open_id', "open_key is not null and not starts_with(open_key, 'op_')",
+    ('open_id', "open_key is not null and left(open_key, 3) != 'op_'",
         'not a pseudonymous key (op_…): raw identifiers may not enter the warehouse', 'hidden'),
-    ('help_sell_open_id', "reseller_open_key is not null and not starts_with(reseller_open_key, 'op_')",
+    ('help_sell_open_id', "reseller_open_key is not null and left(reseller_open_key, 3) != 'op_'",
         'not a pseudonymous key (op_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('is_supplier', "is_supplier is null", 'missing or does not parse as 0 or 1'),
     ('order_amount', "paid_amount is null", 'missing or does not parse as a whole number of fen'),
@@ -51,12 +51,12 @@
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
-with source as not materialized (
+with source as {{ not_materialized() }} (
     select *
     from {{ export('kuaituantuan__orders', by_part=true) }} as raw_rows
 ),
 
-interpret_cells as not materialized (
+interpret_cells as {{ not_materialized() }} (
     select
         source.*,
         {{ clean_text(raw('order_sn')) }} as order_id,
@@ -64,7 +64,7 @@ interpret_cells as not materialized (
         {{ clean_text(raw('participate_no')) }} as participate_no,
         {{ clean_text(raw('supply_activity_no')) }} as supply_activity_no,
         {{ clean_text(raw('supply_participate_no')) }} as supply_participate_no,
-        case trim({{ raw('is_supplier') }}) when '1' then true when '0' then false end as is_supplier,
+        case {{ trimmed(raw('is_supplier')) }} when '1' then true when '0' then false end as is_supplier,
         {{ clean_text(raw('help_sell_open_id')) }} as reseller_open_key,
         {{ clean_text(raw('open_id')) }} as open_key,
         {{ parse_money(raw('order_amount'), 'fen') }} as paid_amount,
@@ -73,7 +73,7 @@ interpret_cells as not materialized (
         coalesce({{ parse_money(raw('platform_discount_amount'), 'fen') }}, 0) as platform_discount_amount,
         coalesce({{ parse_money(raw('theoretical_refund_amount'), 'fen') }}, 0) as agreed_refund_amount,
         {{ parse_number(raw('after_sales_status'), 'integer') }} as after_sales_status,
-        case trim({{ raw('cancel_status') }}) when '1' then true when '0' then false end as is_cancelled,
+        case {{ trimmed(raw('cancel_status')) }} when '1' then true when '0' then false end as is_cancelled,
         {{ parse_number(raw('mall_activity_type'), 'integer') }} as mall_activity_type,
         {{ epoch_to_local(raw('confirm_at'), 'milliseconds') }} as paid_at,
         {{ epoch_to_local(raw('updated_at'), 'milliseconds') }} as updated_at,

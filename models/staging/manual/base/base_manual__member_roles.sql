@@ -1,6 +1,6 @@
 {%- set checks = [
     ('member_key', "member_key is null", 'the row has no key: fill it or remove the row'),
-    ('member_key', "member_key is not null and not starts_with(member_key, 'wm_')",
+    ('member_key', "member_key is not null and left(member_key, 3) != 'wm_'",
         'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('role', "role is null", 'missing or does not parse as text'),
     ('role', "role is not null and role not in (" ~ contract_values('manual__member_roles', 'role') ~ ")",

@@ -1,6 +1,6 @@
 {%- set checks = [
     ('客户', "customer_key is null", 'the row has no key: fill it or remove the row'),
-    ('客户', "customer_key is not null and not starts_with(customer_key, 'wm_')",
+    ('客户', "customer_key is not null and left(customer_key, 3) != 'wm_'",
         'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('选择', "choice is null or choice not in (" ~ contract_values('manual__profiling_choices', '选择') ~ ")", 'unknown choice: write 拒绝 or 同意'),
     ('生效日期', "effective_date is null", 'missing or does not parse as a date YYYY/M/D'),

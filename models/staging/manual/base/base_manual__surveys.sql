@@ -2,9 +2,9 @@
     ('问卷编号', "survey_id is null", 'the row has no key: fill it or remove the row'),
     ('发放日期', "sent_date is null", 'missing or does not parse as a date YYYY/M/D'),
     ('发放份数', "surveys_sent is null or surveys_sent <= 0", 'missing or does not parse as a whole number above 0'),
-    ('满意度题号', "csat_question_id is not null and not starts_with(csat_question_id, 'Q')",
+    ('满意度题号', "csat_question_id is not null and left(csat_question_id, 1) != 'Q'",
         'not a question number such as Q1: correct it, or write ——'),
-    ('推荐题号', "nps_question_id is not null and not starts_with(nps_question_id, 'Q')",
+    ('推荐题号', "nps_question_id is not null and left(nps_question_id, 1) != 'Q'",
         'not a question number such as Q1: correct it, or write ——'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}

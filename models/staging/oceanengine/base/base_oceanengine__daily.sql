@@ -17,7 +17,7 @@
 with source as (
     select *
     from {{ export('oceanengine__daily') }} as raw_rows
-    where coalesce(trim({{ raw('时间-天') }}), '') not in ('合计', '总计')
+    where coalesce({{ trimmed(raw('时间-天')) }}, '') not in ('合计', '总计')
 ),
 
 interpret_cells as (

@@ -1,7 +1,7 @@
 {%- set checks = [
     ('campaign_id', "campaign_id is null", 'the row has no key: fill it or remove the row'),
     ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
-    ('external_userid', "not starts_with(customer_key, 'wm_')",
+    ('external_userid', "left(customer_key, 3) != 'wm_'",
         'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('action',
         "campaign_action is null or campaign_action not in ("

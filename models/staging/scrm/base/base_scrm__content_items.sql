@@ -3,7 +3,7 @@
     ('内容类型',
         "content_type_zh is null or content_type_zh not in (" ~ contract_values('scrm__content_items', '内容类型') ~ ")",
         'unknown 内容类型: add it to the staging model once its meaning is known'),
-    ('author', "author_key is not null and not starts_with(author_key, 'wm_') and not starts_with(author_key, 'st_')",
+    ('author', "author_key is not null and left(author_key, 3) not in ('wm_', 'st_')",
         'not a pseudonymous key (wm_…, st_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('是否晒单', "is_order_show is null", 'missing or does not parse as 0 or 1'),
     ('published_at', "published_at is null",
@@ -25,7 +25,7 @@ interpret_cells as (
         {{ clean_text(raw('author')) }} as author_key,
         {{ clean_text(raw('chat_id')) }} as chat_id,
         {{ clean_text(raw('campaign_id')) }} as campaign_id,
-        case trim({{ raw('是否晒单') }}) when '1' then true when '0' then false end as is_order_show,
+        case {{ trimmed(raw('是否晒单')) }} when '1' then true when '0' then false end as is_order_show,
         {{ epoch_to_local(raw('published_at'), 'milliseconds') }} as published_at,
         {{ lineage_columns() }}
     from source

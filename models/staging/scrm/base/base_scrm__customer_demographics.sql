@@ -1,6 +1,6 @@
 {%- set checks = [
     ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
-    ('external_userid', "not starts_with(customer_key, 'wm_')",
+    ('external_userid', "left(customer_key, 3) != 'wm_'",
         'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('age_band', "age_band not in (" ~ contract_values('scrm__customer_demographics', 'age_band') ~ ")",
         'unknown age band: use 18-24, 25-34, 35-44, 45-54 or 55+; exact ages may not enter the warehouse', 'hidden'),
@@ -18,7 +18,7 @@ interpret_cells as (
         source.*,
         {{ clean_text(raw('external_userid')) }} as customer_key,
         {{ clean_text(raw('age_band')) }} as age_band,
-        case trim({{ raw('gender') }})
+        case {{ trimmed(raw('gender')) }}
             when '0' then 'unknown'
             when '1' then 'male'
             when '2' then 'female'

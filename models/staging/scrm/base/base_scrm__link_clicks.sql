@@ -7,7 +7,7 @@
 {%- set checks = [
     ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
     ('chat_id', "chat_id is null", 'the row has no key: fill it or remove the row'),
-    ('external_userid', "customer_key is not null and not starts_with(customer_key, 'wm_')",
+    ('external_userid', "customer_key is not null and left(customer_key, 3) != 'wm_'",
         'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('click_time', "clicked_at is null",
         'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),

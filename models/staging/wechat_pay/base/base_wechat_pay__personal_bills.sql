@@ -20,7 +20,7 @@ interpret_cells as (
         {{ clean_text(raw('交易单号')) }} as transaction_id,
         {{ text_to_local(raw('交易时间'), '%Y-%m-%d %H:%M:%S') }} as traded_at,
         {{ clean_text(raw('交易类型')) }} as transaction_kind,
-        nullif(trim({{ raw('收/支') }}), '') as direction,
+        nullif({{ trimmed(raw('收/支')) }}, '') as direction,
         {{ parse_money(raw('金额(元)'), 'yuan') }} as amount,
         {{ clean_text(raw('支付方式')) }} as payment_method,
         {{ clean_text(raw('当前状态')) }} as transaction_state,

@@ -38,7 +38,7 @@ interpret_cells as (
         {{ parse_number(raw('sku_cnt'), 'integer') }} as quantity,
         {{ parse_money(raw('sale_price'), 'fen') }} as unit_price,
         {{ parse_money(raw('real_price'), 'fen') }} as paid_amount,
-        case trim({{ raw('is_free_gift') }}) when '1' then true when '0' then false end as is_gift,
+        case {{ trimmed(raw('is_free_gift')) }} when '1' then true when '0' then false end as is_gift,
         coalesce({{ parse_number(raw('finish_aftersale_sku_cnt'), 'integer') }}, 0) as refunded_quantity,
         {{ lineage_columns() }}
     from source

@@ -8,9 +8,9 @@
     ('order_id', "order_id is null", 'the row has no key: fill it or remove the row'),
     ('order_id', is_rounded_number('order_id'),
         'a spreadsheet has rounded the number: export again, and open the file with this column as text'),
-    ('openid', "open_key is not null and not starts_with(open_key, 'op_')",
+    ('openid', "open_key is not null and left(open_key, 3) != 'op_'",
         'not a pseudonymous key (op_…): raw identifiers may not enter the warehouse', 'hidden'),
-    ('unionid', "union_key is not null and not starts_with(union_key, 'un_')",
+    ('unionid', "union_key is not null and left(union_key, 3) != 'un_'",
         'not a pseudonymous key (un_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('status',
         "order_status is null or order_status not in ("
@@ -33,12 +33,12 @@
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
-with source as not materialized (
+with source as {{ not_materialized() }} (
     select *
     from {{ export('wechat_store__orders', by_part=true) }} as raw_rows
 ),
 
-interpret_cells as not materialized (
+interpret_cells as {{ not_materialized() }} (
     select
         source.*,
         {{ clean_text(raw('order_id')) }} as order_id,

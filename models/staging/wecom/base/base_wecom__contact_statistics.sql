@@ -1,6 +1,6 @@
 {%- set checks = [
     ('userid', "staff_key is null", 'the row has no key: fill it or remove the row'),
-    ('userid', "not starts_with(staff_key, 'st_')",
+    ('userid', "left(staff_key, 3) != 'st_'",
         'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('stat_time', "stat_date is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
     ('new_apply_cnt', "new_applications is null", 'missing or does not parse as a whole number'),

@@ -7,11 +7,11 @@
 {%- set checks = [
     ('external_userid', "customer_key is null", 'the row has no key: fill it or remove the row'),
     ('follow_userid', "follower_key is null", 'the row has no key: fill it or remove the row'),
-    ('external_userid', "customer_key is not null and not starts_with(customer_key, 'wm_')",
+    ('external_userid', "customer_key is not null and left(customer_key, 3) != 'wm_'",
         'not a pseudonymous key (wm_…): raw identifiers may not enter the warehouse', 'hidden'),
-    ('unionid', "union_key is not null and not starts_with(union_key, 'un_')",
+    ('unionid', "union_key is not null and left(union_key, 3) != 'un_'",
         'not a pseudonymous key (un_…): raw identifiers may not enter the warehouse', 'hidden'),
-    ('follow_userid', "follower_key is not null and not starts_with(follower_key, 'st_')",
+    ('follow_userid', "follower_key is not null and left(follower_key, 3) != 'st_'",
         'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('remark_mobiles', "not " ~ is_key_list('phone_keys', ['ph']),
         'not a pseudonymous key (ph_…): raw identifiers may not enter the warehouse', 'hidden'),
@@ -36,7 +36,9 @@ interpret_cells as (
         {{ parse_number(raw('add_way'), 'integer') }} as add_way,
         {{ clean_text(raw('state')) }} as state,
         nullif(
-            replace(replace(replace(replace(trim({{ raw('remark_mobiles') }}), '[', ''), ']', ''), '"', ''), ' ', ''),
+            replace(
+                replace(replace(replace({{ trimmed(raw('remark_mobiles')) }}, '[', ''), ']', ''), '"', ''), ' ', ''
+            ),
             ''
         ) as phone_keys,
         {{ lineage_columns() }}

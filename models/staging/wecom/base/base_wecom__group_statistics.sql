@@ -1,6 +1,6 @@
 {%- set checks = [
     ('owner', "owner_key is null", 'the row has no key: fill it or remove the row'),
-    ('owner', "not starts_with(owner_key, 'st_')",
+    ('owner', "left(owner_key, 3) != 'st_'",
         'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('stat_time', "stat_date is null", 'missing or does not parse as a Unix epoch in seconds between 2010 and 2100'),
     ('new_chat_cnt', "new_chats is null", 'missing or does not parse as a whole number'),

@@ -12,8 +12,7 @@
         'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
     ('from', "sender_key is null and action in ('send', 'recall')", 'the row has no sender'),
     ('from',
-        "sender_key is not null and not starts_with(sender_key, 'st_') and not starts_with(sender_key, 'wm_')"
-        ~ " and not starts_with(sender_key, 'wb_')",
+        "sender_key is not null and left(sender_key, 3) not in ('st_', 'wm_', 'wb_')",
         'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('msgtype', "message_type is null and action in ('send', 'recall')", 'the row has no message type'),
     ('pre_msgid', "recalled_message_id is null and action = 'recall'", 'a recall that does not say which message'),
@@ -48,10 +47,10 @@ interpret_cells as (
         {{ parse_number(raw('voice_seconds'), 'integer') }} as voice_seconds,
         {{ parse_number(raw('text_length'), 'integer') }} as text_length,
         {{ clean_text(raw('content_hash')) }} as content_hash,
-        case trim({{ raw('is_solitaire') }}) when '1' then true when '0' then false end as is_solitaire,
-        case trim({{ raw('is_stop_phrase') }}) when '1' then true when '0' then false end as is_stop_phrase,
+        case {{ trimmed(raw('is_solitaire')) }} when '1' then true when '0' then false end as is_solitaire,
+        case {{ trimmed(raw('is_stop_phrase')) }} when '1' then true when '0' then false end as is_stop_phrase,
         {{ clean_text(raw('terms')) }} as terms,
-        case trim({{ raw('polarity') }}) when '-1' then -1 when '0' then 0 when '1' then 1 end as polarity,
+        case {{ trimmed(raw('polarity')) }} when '-1' then -1 when '0' then 0 when '1' then 1 end as polarity,
         {{ lineage_columns() }}
     from source
 ),
@@ -76,7 +75,7 @@ final as (
         voice_seconds,
         text_length,
         -- equal texts are looked for, and a number is compared and stored at a fraction of a text
-        case when content_hash is not null then hash(content_hash) end as content_hash,
+        case when content_hash is not null then {{ row_hash(['content_hash']) }} end as content_hash,
         is_solitaire,
         is_stop_phrase,
         terms,

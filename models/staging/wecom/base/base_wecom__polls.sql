@@ -3,7 +3,7 @@
     ('msgtime', "sent_at is null", 'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
     ('from', "sender_key is null", 'the row has no sender'),
     ('from',
-        "not starts_with(sender_key, 'st_') and not starts_with(sender_key, 'wm_') and not starts_with(sender_key, 'wb_')",
+        "left(sender_key, 3) not in ('st_', 'wm_', 'wb_')",
         'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('voteid', "poll_id is null", 'a vote that does not say in which poll'),
     ('votetype', "vote_action is null", 'unknown kind of vote message: add it to the staging model once its meaning is known'),
@@ -23,7 +23,7 @@ interpret_cells as (
         {{ clean_text(raw('roomid')) }} as chat_id,
         {{ epoch_to_local(raw('msgtime'), 'milliseconds') }} as sent_at,
         {{ clean_text(raw('voteid')) }} as poll_id,
-        case trim({{ raw('votetype') }}) when '101' then 'launch' when '102' then 'join' end as vote_action,
+        case {{ trimmed(raw('votetype')) }} when '101' then 'launch' when '102' then 'join' end as vote_action,
         {{ lineage_columns() }}
     from source
 ),

@@ -3,7 +3,7 @@
     ('msgtime', "sent_at is null", 'missing or does not parse as a Unix epoch in milliseconds between 2010 and 2100'),
     ('from', "sender_key is null", 'the row has no sender'),
     ('from',
-        "not starts_with(sender_key, 'st_') and not starts_with(sender_key, 'wm_') and not starts_with(sender_key, 'wb_')",
+        "left(sender_key, 3) not in ('st_', 'wm_', 'wb_')",
         'not a pseudonymous key (st_…, wm_…, wb_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('msgtype',
         "message_type is null or message_type not in ("
@@ -29,7 +29,7 @@ interpret_cells as (
         {{ clean_text(raw('roomid')) }} as chat_id,
         {{ epoch_to_local(raw('msgtime'), 'milliseconds') }} as sent_at,
         {{ clean_text(raw('msgtype')) }} as message_type,
-        case trim({{ raw('type') }}) when '1' then 'normal' when '2' then 'lucky' when '3' then 'incentive' end
+        case {{ trimmed(raw('type')) }} when '1' then 'normal' when '2' then 'lucky' when '3' then 'incentive' end
             as red_packet_kind,
         {{ parse_number(raw('totalcnt'), 'integer') }} as packets,
         {{ parse_money(raw('totalamount'), 'fen') }} as amount,

@@ -1,6 +1,6 @@
 {%- set checks = [
     ('userid', "staff_key is null", 'the row has no key: fill it or remove the row'),
-    ('userid', "staff_key is not null and not starts_with(staff_key, 'st_')",
+    ('userid', "staff_key is not null and left(staff_key, 3) != 'st_'",
         'not a pseudonymous key (st_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('status',
         "employment_status is not null and employment_status not in ("

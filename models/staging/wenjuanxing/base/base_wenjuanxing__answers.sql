@@ -7,7 +7,7 @@
     ('所用时间', "duration_seconds is null and " ~ clean_text(raw('所用时间')) ~ " is not null",
         'does not parse as a whole number of seconds'),
     ('客户',
-        "customer_key is not null and not starts_with(customer_key, 'wm_') and not starts_with(customer_key, 'st_')",
+        "customer_key is not null and left(customer_key, 3) not in ('wm_', 'st_')",
         'not a pseudonymous key (wm_…, st_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}

@@ -19,12 +19,12 @@
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
-with source as not materialized (
+with source as {{ not_materialized() }} (
     select *
     from {{ export('youzan__order_lines', by_part=true) }} as raw_rows
 ),
 
-interpret_cells as not materialized (
+interpret_cells as {{ not_materialized() }} (
     select
         source.*,
         {{ clean_text(raw('订单号')) }} as order_id,

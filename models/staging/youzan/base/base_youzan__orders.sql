@@ -25,7 +25,7 @@
         'does not parse as an amount in yuan'),
     ('订单已退款金额', "refunded_amount < 0 or refunded_amount > paid_amount",
         'a refund below zero or above the paid amount'),
-    ('买家手机号', "phone_key is not null and not starts_with(phone_key, 'ph_')",
+    ('买家手机号', "phone_key is not null and left(phone_key, 3) != 'ph_'",
         'not a pseudonymous key (ph_…): raw identifiers may not enter the warehouse', 'hidden'),
     ('商品种类数', "product_kinds is null and " ~ clean_text(raw('商品种类数')) ~ " is not null",
         'does not parse as a whole number'),
@@ -39,12 +39,12 @@
     ('_exported_at', "exported_at is null", 'missing or does not parse as a local time YYYY-MM-DD HH:MM:SS'),
 ] -%}
 
-with source as not materialized (
+with source as {{ not_materialized() }} (
     select *
     from {{ export('youzan__orders', by_part=true) }} as raw_rows
 ),
 
-interpret_cells as not materialized (
+interpret_cells as {{ not_materialized() }} (
     select
         source.*,
         {{ clean_text(raw('订单号')) }} as order_id,

@@ -1,0 +1,33 @@
+{#
+    What every engine has under another name.
+#}
+
+{# An expression as a floating-point number of 64 bits; dbt's own type_float has 32 on DuckDB and Spark. #}
+{% macro as_double(expression) -%}
+    {{ return(adapter.dispatch('as_double', 'community_metrics')(expression)) }}
+{%- endmacro %}
+
+{% macro default__as_double(expression) -%}
+    cast({{ expression }} as double)
+{%- endmacro %}
+
+{#
+    A whole number of 64 bits that stands for a row, or for some of its columns: equal where they are, a missing value
+    among them. Two rows may share one; and each engine has its own numbers, so they are never shown or compared across.
+#}
+{% macro row_hash(columns) -%}
+    {{ return(adapter.dispatch('row_hash', 'community_metrics')(columns)) }}
+{%- endmacro %}
+
+{% macro default__row_hash(columns) -%}
+    hash({{ columns | join(', ') }})
+{%- endmacro %}
+
+{# What stands between `as` and the bracket of a CTE that is read more than once, and too wide to be kept meanwhile. #}
+{% macro not_materialized() -%}
+    {{ return(adapter.dispatch('not_materialized', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__not_materialized() -%}
+    not materialized
+{%- endmacro %}

@@ -1,0 +1,4 @@
+{# Each seed is checked as it is loaded: require_sound_seed(). #}
+{% macro postgres__check_export_files() -%}
+    {%- do refuse_landed_exports() -%}
+{%- endmacro %}
