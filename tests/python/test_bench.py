@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -177,3 +178,32 @@ def test_ratios_leave_out_what_dbt_costs_by_itself_and_what_failed(bench):
     assert rows["| 50", "models"][:4] == ["58.0", "48.0", "1.50", "3.00"]
     assert rows["| 10", "tests"][1] == "failed"  # the process, not a test
     assert rows["| 50", "tests"][1] == "7.0"
+
+
+def test_what_spark_shuffled_is_read_from_its_event_log(bench, tmp_path):
+    engines = bench("engines")
+    task = {"Shuffle Write Metrics": {"Shuffle Bytes Written": 3 * 2**20}, "Disk Bytes Spilled": 2**20}
+    lines = [
+        {"Event": "SparkListenerTaskEnd", "Task Metrics": task},
+        {"Event": "SparkListenerTaskEnd", "Task Metrics": task},
+        {"Event": "SparkListenerTaskEnd", "Task End Reason": {"Reason": "ExecutorLostFailure"}},
+        {"Event": "SparkListenerStageCompleted", "Task Metrics": task},
+    ]
+    (tmp_path / "eventlog_v2_app").mkdir()
+    text = "\n".join(json.dumps(line, separators=(",", ":")) for line in lines)
+    (tmp_path / "eventlog_v2_app" / "events_1_app").write_text(text, encoding="utf-8")
+    assert engines.written(tmp_path) == {"shuffled": 6, "spilled": 2}
+
+
+def test_a_watch_counts_what_processes_start_and_what_has_ended(bench):
+    engines = bench("engines")
+    busy = "import time\nwhile time.process_time() < 0.3: pass\nprint()\ntime.sleep(60)"
+    starts = f"import subprocess, sys, time; subprocess.Popen((sys.executable, '-c', {busy!r})).wait()"
+    with subprocess.Popen((sys.executable, "-c", starts), stdout=subprocess.PIPE) as process:
+        watch = engines.Watch([process.pid])
+        with watch.running():
+            process.stdout.readline()
+        for child in engines.psutil.Process(process.pid).children():
+            child.kill()
+    assert watch.cpu > 0.25
+    assert watch.peak > 5

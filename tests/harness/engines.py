@@ -1,0 +1,232 @@
+"""The same figures on every engine: the catalogue and the marts of a target against those of DuckDB.
+
+Counts and money must be equal, other numbers to one part in 10^9, and a null only equals a null. Called by
+``make test-postgres`` and ``make test-spark`` once both targets have been built of the same exports:
+
+    python -m harness.engines postgres|spark [--what catalogue|marts] [--reduced]
+
+What differs is printed, one line each, and the status is 1. Without ``--what`` both are compared. The marts compare as
+multisets of rows. ``--reduced`` asks a third of the questions: every metric by month, and of each fact one metric by
+month and the shared dimensions; the marts then compare by how many rows and values they have.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import math
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from kpi.engines import EngineError
+from kpi.export.asks import ALL, OWN, SHARED, facts_of
+from kpi.semantic import SemanticLayer
+from kpi.targets import EMBEDDED
+
+RELATIVE = 1e-9
+TOGETHER = 12  # metrics in one question: Spark needs a second for any
+MOST = 500  # differing rows of a table among which pairs are looked for
+SHOWN = 3  # differing cells that are printed of one question, and rows of one table
+# numbers that stand for a row, by the engine's own hash: they tell changed rows from unchanged ones, and say nothing
+HASHES = frozenset({"row_hash"})
+Question = tuple[tuple[str, ...], tuple[str, ...]]  # metrics and group-bys
+
+
+def questions(layer: SemanticLayer, *, reduced: bool) -> Iterator[Question]:
+    """The questions that are asked, metrics of one fact together.
+
+    Every metric in total, by month, by its finest grain, and by month and each shared dimension that it has; metrics
+    that say nothing without a dimension of their own, by that.
+    """
+    names = layer.metric_names()
+    facts = {name: tuple(sorted(facts_of(name, layer.manifest))) for name in names}
+    names.sort(key=lambda name: (facts[name], name))
+    finest = {name: layer.finest_grain(name) for name in names}
+    yield from _together(() if reduced else names, ())
+    for grain in ("day", "week", "month", "quarter", "year"):
+        if grain == "month" or not reduced:
+            yield from _together(
+                [name for name in names if grain in {"month", finest[name]} and not _is_finer(finest[name], grain)],
+                (f"metric_time__{grain}",),
+            )
+    splits = {name: set(layer.dimensions(name)) for name in names}
+    chosen = list({facts[name]: name for name in names}.values()) if reduced else names
+    for dimension in SHARED:
+        yield from _together([name for name in chosen if dimension in splits[name]], ("metric_time__month", dimension))
+    for name, dimensions in OWN.items():
+        for dimension in dimensions:
+            yield (name,), ("metric_time__month", dimension)
+
+
+def _is_finer(asked: str, grain: str) -> bool:
+    return grain == "month" and asked in ("quarter", "year")
+
+
+def _together(names: Sequence[str], group_by: tuple[str, ...]) -> Iterator[Question]:
+    for start in range(0, len(names), TOGETHER):
+        yield tuple(names[start : start + TOGETHER]), group_by
+
+
+def compare_catalogue(ours: SemanticLayer, theirs: SemanticLayer, *, reduced: bool) -> list[str]:
+    """What differs between the answers of two engines."""
+    said: list[str] = []
+    for number, (metrics, group_by) in enumerate(questions(ours, reduced=reduced), 1):
+        begun = time.monotonic()
+        found = _difference(ours, theirs, metrics, group_by)
+        said += found
+        what = f"{len(metrics)} metrics from {metrics[0]} by {', '.join(group_by) or ALL}"
+        print(f"{number:4} {time.monotonic() - begun:6.1f} s  {what}", file=sys.stderr, flush=True)
+        for line in found:
+            print(line, file=sys.stderr, flush=True)
+    return said
+
+
+def _difference(
+    ours: SemanticLayer, theirs: SemanticLayer, metrics: tuple[str, ...], group_by: tuple[str, ...]
+) -> list[str]:
+    where = f"by {', '.join(group_by) or ALL}"
+    expected = ours.query(metrics, group_by)
+    try:
+        found = theirs.query(metrics, group_by)
+    except EngineError as error:
+        if len(metrics) == 1:
+            return [f"{metrics[0]} {where}: {error}"]
+        return [line for name in metrics for line in _difference(ours, theirs, (name,), group_by)]
+    said = []
+    for metric in metrics:
+        cells, others = expected.by_key(group_by, metric), found.by_key(group_by, metric)
+        if len(expected.rows) != len(cells):
+            said.append(f"{metric} {where}: several rows for one key")
+        keys = [key for key in {**cells, **others} if not _is_same(cells, others, key)]
+        for key in keys[:SHOWN]:
+            pair = [repr(side[key]) if key in side else "no row" for side in (cells, others)]
+            said.append(f"{metric} {where} at {key}: {pair[0]} but {pair[1]} ({len(keys)} of {len(cells)} cells)")
+    return said
+
+
+def _is_same(cells: dict[Any, Any], others: dict[Any, Any], key: Any) -> bool:
+    return key in cells and key in others and is_equal(cells[key], others[key])
+
+
+def is_equal(ours: Any, theirs: Any) -> bool:
+    """Whether two values are the same: exactly, but for numbers with a binary fraction; a null only equals a null."""
+    if ours is None or theirs is None:
+        return ours is theirs
+    if isinstance(ours, float) or isinstance(theirs, float):
+        return math.isclose(float(ours), float(theirs), rel_tol=RELATIVE, abs_tol=RELATIVE)
+    return ours == theirs
+
+
+def compare_marts(ours: SemanticLayer, theirs: SemanticLayer, *, reduced: bool) -> list[str]:
+    """What differs between the marts of two engines."""
+    said: list[str] = []
+    tables = _columns(ours)
+    for table, columns in tables.items():
+        begun = time.monotonic()
+        try:
+            found = _counted(ours, theirs, table, columns) if reduced else _rows_of(ours, theirs, table, columns)
+        except EngineError as error:
+            found = [f"marts.{table}: {error}"]
+        said += found
+        print(f"     {time.monotonic() - begun:6.1f} s  marts.{table}", file=sys.stderr, flush=True)
+        for line in found:
+            print(line, file=sys.stderr, flush=True)
+    return said
+
+
+def _columns(layer: SemanticLayer) -> dict[str, list[str]]:
+    """The columns of each mart of DuckDB's warehouse, hashes left out."""
+    rows = layer.sql(
+        "select table_name, column_name from information_schema.columns where table_schema = 'marts' "
+        "order by table_name, ordinal_position"
+    ).rows
+    found: dict[str, list[str]] = {}
+    for table, column in rows:
+        if column not in HASHES:
+            found.setdefault(table, []).append(column)
+    return found
+
+
+def _selected(layer: SemanticLayer, what: str, table: str) -> str:
+    return f"select {what} from {layer.places['marts']}.{layer.quoted(table)}"
+
+
+def _rows_of(ours: SemanticLayer, theirs: SemanticLayer, table: str, columns: Sequence[str]) -> list[str]:
+    sides = []
+    for layer in (ours, theirs):
+        found = layer.sql(_selected(layer, ", ".join(map(layer.quoted, columns)), table)).rows
+        sides.append(Counter(tuple(map(plain, row)) for row in found))
+    missing, more = _unpaired(sides[0] - sides[1], sides[1] - sides[0])
+    if not missing and not more:
+        return []
+    said = [f"marts.{table}: {missing.total()} rows only in DuckDB, {more.total()} only in the other"]
+    for row in list(missing)[:SHOWN]:
+        nearest = min(more, key=lambda other: _distance(row, other), default=None)
+        apart = [
+            f"{column} {a!r} but {b!r}" for column, a, b in zip(columns, row, nearest or (), strict=False) if a != b
+        ]
+        said.append(f"  {', '.join(apart) or row}")
+    return said
+
+
+def _unpaired(missing: Counter[Any], more: Counter[Any]) -> tuple[Counter[Any], Counter[Any]]:
+    """The same without rows whose numbers only fell on two sides of a last digit; not looked for among many."""
+    if max(missing.total(), more.total()) <= MOST:
+        for row in list(missing.elements()):
+            twin = next((other for other in more if all(map(is_equal, row, other))), None)
+            if twin is not None:
+                missing, more = missing - Counter([row]), more - Counter([twin])
+    return missing, more
+
+
+def _distance(row: tuple[Any, ...], other: tuple[Any, ...]) -> int:
+    return sum(a != b for a, b in zip(row, other, strict=True))
+
+
+def plain(value: Any) -> Any:
+    """A value as it compares across engines: numbers by ten digits where they have a fraction, days as times."""
+    if isinstance(value, bool) or value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, Decimal):
+        return value.normalize() + 0 if value else Decimal(0)
+    if isinstance(value, float):
+        return float(f"{value:.9e}") if value else 0.0
+    return value if isinstance(value, dt.datetime) else str(value)
+
+
+def _counted(ours: SemanticLayer, theirs: SemanticLayer, table: str, columns: Sequence[str]) -> list[str]:
+    counts = ", ".join(["count(*)", *(f"count({{{at}}})" for at in range(len(columns)))])
+    sides = [
+        layer.sql(_selected(layer, counts.format(*map(layer.quoted, columns)), table)).rows[0]
+        for layer in (ours, theirs)
+    ]
+    names = ["rows", *columns]
+    return [
+        f"marts.{table}: {name}: {a} but {b}" for name, a, b in zip(names, sides[0], sides[1], strict=True) if a != b
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare; see the top of the file."""
+    parser = argparse.ArgumentParser(prog="python -m harness.engines", description="DuckDB against another target")
+    parser.add_argument("target", help="of profiles.yml")
+    parser.add_argument("--what", choices=("catalogue", "marts"), help="both when omitted")
+    parser.add_argument("--reduced", action="store_true", help="fewer questions")
+    given = parser.parse_args(arguments)
+    ours, theirs = SemanticLayer(Path(), target=EMBEDDED), SemanticLayer(Path(), target=given.target)
+    said: list[str] = []
+    with ours.connected(), theirs.connected():
+        for what, compare in (("catalogue", compare_catalogue), ("marts", compare_marts)):
+            if given.what in (None, what):
+                said += compare(ours, theirs, reduced=given.reduced)
+    print("\n".join(said) or f"{given.target} equals duckdb: {given.what or 'catalogue, marts'}")
+    return 1 if said else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
