@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -17,8 +18,15 @@ LIMIT = "24MB"
 def has_key(columns):
     """The SQL of the data test for keys of a table ``t``, without dbt."""
     source = (ROOT / "macros" / "has_key.sql").read_text(encoding="utf-8")
+    engine = (ROOT / "macros" / "engine.sql").read_text(encoding="utf-8")
+    environment = Environment(autoescape=False)
+    dispatched = {"dbt": SimpleNamespace(type_string=lambda: "varchar")}
+    for text in (engine, source[source.index("{% endtest %}") :]):
+        macros = environment.from_string(text.removeprefix("{% endtest %}"), dispatched).module
+        of_duckdb = {name[9:]: vars(macros)[name] for name in vars(macros) if name.startswith("default__")}
+        dispatched |= of_duckdb
     body = source[source.index("%}", source.index("{% test")) + 2 : source.index("{% endtest %}")]
-    return Environment(autoescape=False).from_string(body).render(model="t", columns=columns, filled=[], accepted={})
+    return environment.from_string(body, dispatched).render(model="t", columns=columns, filled={}, accepted={})
 
 
 @pytest.fixture(scope="module")
