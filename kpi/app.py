@@ -17,6 +17,7 @@ from rich.table import Table
 
 from kpi import __version__
 from kpi.export.command import export_command
+from kpi.load import load_command
 from kpi.mf import mf_command
 from kpi.privacy import commands
 from kpi.progress import progress_bar
@@ -251,6 +252,7 @@ app.command("erase")(commands.erase_command)
 app.command("rekey")(commands.rekey_command)
 app.command("expire")(commands.expire_command)
 app.command("export")(export_command)
+app.command("load")(load_command)
 # what follows the options of kpi mf is mf's, --help too
 app.command(
     "mf",

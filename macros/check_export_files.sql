@@ -2,7 +2,7 @@
     Before a build loads anything: every selected seed of seeds/exports has its declared columns, every row as many
     cells as the header, and nothing but pseudonymous keys in the columns that its YAML calls personal. The first file
     that has not ends the run with file, row, what was found, and what to do; a raw identifier is named but not shown.
-    Only DuckDB can read files here; on a server each seed is checked as dbt hands it over, see require_sound_seed().
+    Servers do not read the files of seeds: there each seed is checked as dbt hands it over, see require_sound_seed().
 #}
 {% macro check_export_files() -%}
     {{ return(adapter.dispatch('check_export_files', 'community_metrics')()) }}
@@ -27,16 +27,6 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Ends a run on a target that cannot read landed exports yet, before anything is replaced. #}
-{% macro refuse_landed_exports() -%}
-    {%- if execute and flags.WHICH in ['build', 'run'] and env_var('COMMUNITY_METRICS_EXPORTS', '') != '' -%}
-        {{ exceptions.raise_compiler_error(
-            "COMMUNITY_METRICS_EXPORTS is set to '" ~ env_var('COMMUNITY_METRICS_EXPORTS') ~ "', and target '" ~ target.name
-            ~ "' cannot read landed exports yet (docs/scaling.md): unset it to build from the seeds, or build on DuckDB"
-        ) }}
-    {%- endif -%}
-{%- endmacro %}
-
 {#
     Stops with a message unless a landing directory holds exports, nothing whose name is no export, and none both in its
     manifest and beside it.
@@ -44,11 +34,7 @@
 {% macro require_known_files(landing) -%}
     {%- set known = ['acknowledged_quarantine'] + contracts() | list -%}
     {%- set directory = landing.rstrip('/') -%}
-    {%- set pattern = directory | replace("'", "''") -%}
-    {%- set files = run_query(
-        "select file from glob('" ~ pattern ~ "/*.csv') union select file from glob('" ~ pattern ~ "/*.parquet') "
-        ~ "union select file from glob('" ~ pattern ~ "/*/**/*.parquet') order by file"
-    ).columns[0].values() | list -%}
+    {%- set files = files_of_landing(directory) -%}
     {%- set parts = landed_parts(directory) -%}
     {%- set ingested = [] -%}
     {%- for part in parts or [] if part.split('/')[0] not in ingested -%}
@@ -76,6 +62,19 @@
             ~ ' <export>/ of Parquet files; the exports are: ' ~ known | sort | join(', ')
         ) }}
     {%- endif -%}
+{%- endmacro %}
+
+{# Paths of all CSV and Parquet files in a landing directory, sorted. #}
+{% macro files_of_landing(directory) -%}
+    {{ return(adapter.dispatch('files_of_landing', 'community_metrics')(directory)) }}
+{%- endmacro %}
+
+{% macro default__files_of_landing(directory) -%}
+    {%- set pattern = directory | replace("'", "''") -%}
+    {{ return(run_query(
+        "select file from glob('" ~ pattern ~ "/*.csv') union select file from glob('" ~ pattern ~ "/*.parquet') "
+        ~ "union select file from glob('" ~ pattern ~ "/*/**/*.parquet') order by file"
+    ).columns[0].values() | list) }}
 {%- endmacro %}
 
 {# The first line of each file that has one, by file. #}

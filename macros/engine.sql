@@ -23,6 +23,15 @@
     hash({{ columns | join(', ') }})
 {%- endmacro %}
 
+{# The same of all columns of a row, by the alias of its table in the query. #}
+{% macro hash_of_row(alias) -%}
+    {{ return(adapter.dispatch('hash_of_row', 'community_metrics')(alias)) }}
+{%- endmacro %}
+
+{% macro default__hash_of_row(alias) -%}
+    hash({{ alias }})
+{%- endmacro %}
+
 {# What stands between `as` and the bracket of a CTE that is read more than once, and too wide to be kept meanwhile. #}
 {% macro not_materialized() -%}
     {{ return(adapter.dispatch('not_materialized', 'community_metrics')()) }}

@@ -3,6 +3,7 @@
       - the committed seed of the same name, when COMMUNITY_METRICS_EXPORTS is unset or empty;
       - the parts that <directory>/landed.json lists for it, where `kpi ingest` landed it;
       - <directory>/<name>.parquet, <directory>/<name>/**/*.parquet or <directory>/<name>.csv otherwise;
+      - on PostgreSQL the table into which `kpi load` has copied these, for a server reads no files of ours;
       - nowhere, when the directory holds none of these: no rows, right columns, and NULL metrics downstream.
     Each cell arrives as text in a column called raw_<header>, see raw(). The headers are those of the contract, unless
     others are given: acknowledged_quarantine comes the same way and is no export.
@@ -11,10 +12,7 @@
     that it has already, see increments.sql.
 #}
 {% macro export(name, columns=none, by_part=false) -%}
-    {{ return(adapter.dispatch('export', 'community_metrics')(name, columns or export_columns(name), by_part)) }}
-{%- endmacro %}
-
-{% macro default__export(name, columns, by_part) -%}
+    {%- set columns = columns or export_columns(name) -%}
     {%- set landing = env_var('COMMUNITY_METRICS_EXPORTS', '') -%}
     {%- set part = "'seed'" -%}
     {%- if landing == '' -%}
@@ -42,10 +40,14 @@
 {%- endmacro %}
 
 {#
-    The table function that reads what a landing directory holds for an export, once its columns are checked; or none.
-    only: files to read of those found; then the rows have a column `filename` as well.
+    What stands behind `from` to read what a landing directory holds for an export, once its columns are checked; or none.
+    only: files to read of those found; then part_of_row() can be told of each row.
 #}
 {% macro landed_reader(directory, name, columns, only=none) -%}
+    {{ return(adapter.dispatch('landed_reader', 'community_metrics')(directory, name, columns, only)) }}
+{%- endmacro %}
+
+{% macro default__landed_reader(directory, name, columns, only) -%}
     {%- set function, files = landed_files(directory, name) -%}
     {%- set paths = [] -%}
     {%- for file in files if only is none or file in only -%}
@@ -76,6 +78,10 @@
     of the manifest, one Parquet file, a folder of them, or one CSV, in this order; (none, []) where there is nothing.
 #}
 {% macro landed_files(directory, name) -%}
+    {{ return(adapter.dispatch('landed_files', 'community_metrics')(directory, name)) }}
+{%- endmacro %}
+
+{% macro default__landed_files(directory, name) -%}
     {%- set stem = directory.rstrip('/') ~ '/' -%}
     {%- set parts = landed_parts(directory, name) -%}
     {%- if parts -%}
@@ -114,17 +120,16 @@
 
 {# The parts that the manifest of a landing directory lists, as {export: paths}; none when there is no manifest. #}
 {% macro read_manifest(directory) -%}
+    {{ return(adapter.dispatch('read_manifest', 'community_metrics')(directory)) }}
+{%- endmacro %}
+
+{% macro default__read_manifest(directory) -%}
     {%- set manifest = (directory.rstrip('/') ~ '/landed.json') | replace("'", "''") -%}
     {%- if run_query("select count(*) from glob('" ~ manifest ~ "')").columns[0].values()[0] == 0 -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set format = run_query("select content ->> 'format' from read_text('" ~ manifest ~ "')").columns[0].values()[0] -%}
-    {%- if format != '1' -%}
-        {{ exceptions.raise_compiler_error(
-            directory.rstrip('/') ~ '/landed.json: written by another version of kpi ingest (format ' ~ format
-            ~ '). Update this checkout.'
-        ) }}
-    {%- endif -%}
+    {%- do require_known_format(directory, format) -%}
     {%- set parts = {} -%}
     {%- for path in run_query(
         "select unnest(json_extract_string(content, '$.files[*].parts[*].path')) as path from read_text('" ~ manifest ~ "')"
@@ -132,6 +137,16 @@
         {%- do parts.setdefault(path.split('/')[0], []).append(path) -%}
     {%- endfor -%}
     {{ return(parts) }}
+{%- endmacro %}
+
+{# Stops with a message unless a manifest is of the format that is read here. #}
+{% macro require_known_format(directory, format) -%}
+    {%- if format != '1' -%}
+        {{ exceptions.raise_compiler_error(
+            directory.rstrip('/') ~ '/landed.json: written by another version of kpi ingest (format ' ~ format
+            ~ '). Update this checkout.'
+        ) }}
+    {%- endif -%}
 {%- endmacro %}
 
 {# What a run finds out once. All nodes of a run are given the same graph; dbt has no other object that they share. #}

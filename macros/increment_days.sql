@@ -10,7 +10,7 @@
 {% macro open_days(inputs, queries=[], column='date_day', by_month=false, ahead=0, back=0) -%}
     {{ open_ledger() }}
     {%- if execute and is_incremental() %}
-    create or replace temp table {{ touched('days') }} as
+    {{ create_touched('days') }} as
     with changed as (
         {%- for input, now in inputs.items() %}
         select cast(item as date) as date_day from ({{ changed_items(input, now) }}) as {{ input }}
@@ -25,20 +25,20 @@
     from (
         {%- if by_month %}
         select
-            cast(unnest(generate_series(date_trunc('month', date_day), last_day(date_day), interval 1 day)) as date)
-            as date_day,
+            {{ day_spine("date_trunc('month', changed.date_day)", dbt.last_day('changed.date_day', 'month')) }} as date_day,
             true as is_rewritten
+        from changed
         {%- else %}
         select
-            cast(date_day + cast(unnest(range({{ -back - ahead }}, {{ ahead + back + 1 }})) as integer) as date) as date_day,
-            unnest(range({{ -back - ahead }}, {{ ahead + back + 1 }})) between {{ -back }} and {{ ahead }} as is_rewritten
-        {%- endif %}
+            changed.date_day + around.days as date_day,
+            around.days between {{ -back }} and {{ ahead }} as is_rewritten
         from changed
-        where date_day is not null
-    )
+        cross join {{ numbers(-back - ahead, ahead + back) }} as around (days)
+        {%- endif %}
+        where changed.date_day is not null
+    ) as days_around
     group by date_day;
-    set variable {{ touched('from') }} = (select min(date_day) from {{ touched('days') }});
-    set variable {{ touched('to') }} = (select max(date_day) from {{ touched('days') }});
+    {{ remember_touched_days() }}
     delete from {{ this }} where {{ column }} in (select date_day from {{ touched('days') }} where is_rewritten);
     {%- endif %}
 {%- endmacro %}
@@ -52,18 +52,42 @@
     ) }}
 {%- endmacro %}
 
+{# Whole numbers from the first to the last, as a table of one column that takes its name from what follows. #}
+{% macro numbers(first, last) -%}
+    (values ({{ range(first, last + 1) | join('), (') }}))
+{%- endmacro %}
+
+{# Statements behind the table of touched days that keep the first and the last of them for is_near_touched_days(). #}
+{% macro remember_touched_days() -%}
+    {{ return(adapter.dispatch('remember_touched_days', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__remember_touched_days() -%}
+    set variable {{ touched('from') }} = (select min(date_day) from {{ touched('days') }});
+    set variable {{ touched('to') }} = (select max(date_day) from {{ touched('days') }});
+{%- endmacro %}
+
+{# Condition on a day: it is none before the first or after the last of the touched ones. #}
+{% macro is_near_touched_days(column) -%}
+    {{ return(adapter.dispatch('is_near_touched_days', 'community_metrics')(column)) }}
+{%- endmacro %}
+
+{% macro default__is_near_touched_days(column) -%}
+    {{ column }} between getvariable('{{ touched('from') }}') and getvariable('{{ touched('to') }}')
+{%- endmacro %}
+
 {#
     Condition on a day: it is done again, or is read for others that are. The column has to be a stored one: then only the
     row groups between the first and the last of these days are read, also where a view with joins is between.
 #}
 {% macro is_on_touched_day(column) -%}
-    {{ column }} between getvariable('{{ touched('from') }}') and getvariable('{{ touched('to') }}')
+    {{ is_near_touched_days(column) }}
     and {{ column }} in (select date_day from {{ touched('days') }})
 {%- endmacro %}
 
 {# Condition on a day, likewise: it is done again. #}
 {% macro is_on_rewritten_day(column) -%}
-    {{ column }} between getvariable('{{ touched('from') }}') and getvariable('{{ touched('to') }}')
+    {{ is_near_touched_days(column) }}
     and {{ column }} in (select date_day from {{ touched('days') }} where is_rewritten)
 {%- endmacro %}
 
@@ -82,7 +106,7 @@
 
 {# Days of a table with all that a model reads of them as one number. columns: what is read; rows: condition on them. #}
 {% macro days_of_rows(relation, columns, date_day='date_day', rows='true') -%}
-    select cast({{ date_day }} as varchar) as item, cast(sum(hash({{ columns | join(', ') }})) as varchar) as version
+    select cast({{ date_day }} as varchar) as item, cast(sum({{ row_hash(columns) }}) as varchar) as version
     from {{ relation }}
     where {{ rows }}
     group by {{ date_day }}
@@ -98,7 +122,7 @@
 {# Query of the changes of memberships that the running model has not seen. #}
 {% macro unseen_membership_changes() -%}
     select community_id, person_id, changed_from, coalesce(changed_to, timestamp 'infinity') as changed_to
-    from increments.membership_changes
+    from {{ place('increments') }}.membership_changes
     where change_number > (
         select coalesce(max(cast(version as bigint)), 0) from {{ ledger() }} where input = 'membership_changes'
     )
@@ -106,7 +130,7 @@
 
 {# Which changes of memberships there are: query of item and version for the ledger. #}
 {% macro seen_membership_changes() -%}
-    select 'last' as item, cast(coalesce(max(change_number), 0) as varchar) as version from increments.membership_changes
+    select 'last' as item, cast(coalesce(max(change_number), 0) as varchar) as version from {{ place('increments') }}.membership_changes
 {%- endmacro %}
 
 {# Query of the days on which somebody spoke while a membership of theirs changed. spoken: table of who spoke when. #}

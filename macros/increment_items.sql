@@ -14,14 +14,14 @@
         {%- for kind, column in model.config.meta.get('ledger_kinds', {}).items() %}
         cast({{ column }} as varchar) as noted_{{ kind }},
         {%- endfor %}
-        hash(noted) as fingerprint
+        {{ hash_of_row('noted') }} as fingerprint
     from {{ relation }} as noted
     where {{ condition }}
 {%- endmacro %}
 
 {# Statements that list in the ledger what differs between two queries of noted rows. #}
 {% macro note_changes(before, after) -%}
-    create or replace temp table {{ touched('changes') }} as
+    {{ create_touched('changes') }} as
     select * from ({{ before }}) as before where not exists (
         select 1 from ({{ after }}) as after where after.fingerprint = before.fingerprint
     )
@@ -70,7 +70,7 @@
     their rows.
 #}
 {% macro touch_items(queries=[]) -%}
-    create or replace temp table {{ touched('items') }} as
+    {{ create_touched('items') }} as
     select distinct item
     from (
         {%- for name, kinds in followed().items() %}
@@ -81,12 +81,12 @@
         {{ 'union all' if not loop.last or queries }}
         {%- endfor %}
         {%- for query in queries %}
-        select item from ({{ query }})
+        select item from ({{ query }}) as query_{{ loop.index }}
         {{ 'union all' if not loop.last }}
         {%- endfor %}
-    )
+    ) as named
     where item is not null;
-    create or replace temp table {{ touched('rows') }} as {{ noted_rows(this, is_touched_item()) }};
+    {{ create_touched('rows') }} as {{ noted_rows(this, is_touched_item()) }};
 {%- endmacro %}
 
 {#
@@ -96,16 +96,16 @@
 {% macro close_items(inputs={}, asked=[]) -%}
     {%- if is_landed() -%}
     {%- if is_incremental() %}
-    {{ note_changes('from ' ~ touched('rows'), noted_rows(this, is_touched_item())) }}
+    {{ note_changes('select * from ' ~ touched('rows'), noted_rows(this, is_touched_item())) }}
     delete from {{ ledger() }} where not starts_with(input, 'self');
     {%- else %}
     {{ note_whole_build() }}
     {%- endif %}
     {%- for name in followed() | list + asked %}
-    insert into {{ ledger() }} select '{{ name }}', item, version from ({{ runs_of(name) }});
+    insert into {{ ledger() }} select '{{ name }}', item, version from ({{ runs_of(name) }}) as runs;
     {%- endfor %}
     {%- for input, query in inputs.items() %}
-    insert into {{ ledger() }} select '{{ input }}', cast(item as varchar), version from ({{ query }});
+    insert into {{ ledger() }} select '{{ input }}', cast(item as varchar), version from ({{ query }}) as built_from;
     {%- endfor %}
     {%- endif -%}
 {%- endmacro %}

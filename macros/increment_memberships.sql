@@ -18,14 +18,14 @@
 
 {# Query of communities and all their member lists, as one number. #}
 {% macro lists_of_communities() -%}
-    select community_id as item, cast(sum(hash(snapshot_at)) as varchar) as version
+    select community_id as item, cast(sum({{ row_hash(['snapshot_at']) }}) as varchar) as version
     from {{ ref('int_member_lists_dated') }}
     group by community_id
 {%- endmacro %}
 
 {# Query of communities and what a model reads of each. columns: of communities and the calendar. #}
 {% macro traits_of_communities(columns) -%}
-    select community_id as item, cast(hash({{ columns | join(', ') }}) as varchar) as version
+    select community_id as item, cast({{ row_hash(columns) }} as varchar) as version
     from {{ ref('int_communities_described') }}
     cross join {{ ref('int_calendar_bounded') }}
 {%- endmacro %}
@@ -121,7 +121,7 @@
     {{ touch_items([
         persons_of_changed_communities(ref('int_membership_spells_built'), 'communities', communities)
     ]) }}
-    create or replace temp table {{ touched('memberships') }} as {{ memberships_that_count() }};
+    {{ create_touched('memberships') }} as {{ memberships_that_count() }};
     delete from {{ this }} where {{ is_touched_item() }};
     {%- endif %}
 {%- endmacro %}
@@ -134,10 +134,10 @@
 #}
 {% macro close_memberships() -%}
     {%- if is_landed() and is_incremental() %}
-    insert into increments.membership_changes
+    insert into {{ place('increments') }}.membership_changes
     select
         '{{ invocation_id }}',
-        (select coalesce(max(change_number), 0) from increments.membership_changes) + row_number() over (),
+        (select coalesce(max(change_number), 0) from {{ place('increments') }}.membership_changes) + row_number() over (),
         coalesce(new.community_id, old.community_id),
         coalesce(new.person_id, old.person_id),
         -- one of the two is null where a membership came or went: least and greatest then take the other one

@@ -8,13 +8,16 @@
     {%- if is_landed() and is_incremental() -%}
         {%- set gone = missing_from(held_parts(), live_parts('wecom__messages').values() | list) -%}
         {%- if gone %}
-    create or replace temp table {{ touched('gone') }} as
+    {{ create_touched('gone') }} as
     select distinct
-        unnest(['gone_days', 'gone_recalls']) as input,
-        unnest([cast(cast(sent_at as date) as varchar), recalled_message_id]) as item
-    from {{ this }}
-    where landed_part in {{ gone }} and problem_column is null;
-    delete from {{ ledger() }} where (input, item) in (select (input, item) from {{ touched('gone') }});
+        inputs.input,
+        case inputs.input
+            when 'gone_days' then cast(cast(rows_gone.sent_at as date) as varchar) else rows_gone.recalled_message_id
+        end as item
+    from {{ this }} as rows_gone
+    cross join (values ('gone_days'), ('gone_recalls')) as inputs (input)
+    where rows_gone.landed_part in ({{ gone | join(', ') }}) and rows_gone.problem_column is null;
+    delete from {{ ledger() }} where (input, item) in (select input, item from {{ touched('gone') }});
     insert into {{ ledger() }}
     select input, item, '{{ invocation_id }}' from {{ touched('gone') }} where item is not null;
         {%- endif -%}
@@ -35,21 +38,23 @@
     {{ open_ledger() }}
     {%- if is_landed() and is_incremental() %}
     {%- set live = parts_of_base('base_wecom__messages') %}
-    create or replace temp table {{ touched('parts') }} as {{ changed_items('parts', live) }};
-    create or replace temp table {{ touched('messages') }} as
-    select unnest([message_id, recalled_message_id]) as message_id from {{ ref('base_wecom__messages') }}
-    where landed_part in (select item from {{ touched('parts') }}) and problem_column is null
+    {{ create_touched('parts') }} as {{ changed_items('parts', live) }};
+    {{ create_touched('messages') }} as
+    select case named.number when 1 then rows_named.message_id else rows_named.recalled_message_id end as message_id
+    from {{ ref('base_wecom__messages') }} as rows_named
+    cross join (values (1), (2)) as named (number)
+    where rows_named.landed_part in (select item from {{ touched('parts') }}) and rows_named.problem_column is null
     union
     select item from ({{ changed_items('gone_recalls', gone_messages('gone_recalls')) }}) as recalls
     union
     select message_id from {{ this }}
     where exists (select 1 from {{ touched('parts') }} where item not in (select item from ({{ live }}) as live_parts));
-    create or replace temp table {{ touched('rows') }} as
+    {{ create_touched('rows') }} as
     select message_id, sent_at, recalled_message_id, landed_part from {{ ref('base_wecom__messages') }}
     where message_id in (select message_id from {{ touched('messages') }}) and problem_column is null;
-    create or replace temp table {{ touched('copied') }} as
+    {{ create_touched('copied') }} as
     select message_id from {{ touched('rows') }} group by message_id having count(*) > 1;
-    create or replace temp table {{ touched('sources') }} as
+    {{ create_touched('sources') }} as
     select distinct landed_part from {{ touched('rows') }}
     where message_id in (select message_id from {{ touched('copied') }});
     delete from {{ this }} where message_id in (select message_id from {{ touched('messages') }});
@@ -62,7 +67,7 @@
 #}
 {% macro close_message_copies() -%}
     {%- if is_landed() and is_incremental() %}
-    create or replace temp table {{ touched('days') }} as
+    {{ create_touched('days') }} as
     select cast(sent_at as date) as date_day from {{ touched('rows') }}
     union
     select cast(item as date) from ({{ changed_items('gone_days', gone_messages('gone_days')) }}) as gone_days
@@ -106,14 +111,14 @@
 {% macro traits_of_senders() -%}
     select
         identities.identity_key as item,
-        cast(hash(
-            identities.person_id, persons.role, persons.is_counted, words.consents,
-            (select count(*) > 0 from {{ ref('int_consents_bounded') }})
-        ) as varchar) as version
+        cast({{ row_hash([
+            'identities.person_id', 'persons.role', 'persons.is_counted', 'words.consents',
+            '(select count(*) > 0 from ' ~ ref('int_consents_bounded') ~ ')'
+        ]) }} as varchar) as version
     from {{ ref('int_identities_resolved') }} as identities
     inner join {{ ref('int_persons_classified') }} as persons on identities.person_id = persons.person_id
     left join (
-        select person_id, sum(hash(valid_from, valid_to, agree_status)) as consents
+        select person_id, sum({{ row_hash(['valid_from', 'valid_to', 'agree_status']) }}) as consents
         from {{ ref('int_consents_bounded') }}
         group by person_id
     ) as words on identities.person_id = words.person_id
@@ -146,7 +151,7 @@
 #}
 {% macro open_flagged_messages() -%}
     {%- if is_landed() %}
-    create or replace temp table {{ touched('senders') }} as {{ traits_of_senders() }};
+    {{ create_touched('senders') }} as {{ traits_of_senders() }};
     {%- endif %}
     {%- set of_senders -%}
         select distinct sent_date as date_day from {{ ref('int_messages_sent') }}

@@ -2,15 +2,15 @@
 
 {# Query of the keys of orders of a shop, of the changed items of a staging model, whose items are numbers of orders. #}
 {% macro orders_of_shop(shop, name) -%}
-    select '{{ shop }}|' || item as item from ({{ items_since_seen(name) }})
+    select '{{ shop }}|' || item as item from ({{ items_since_seen(name) }}) as changed_orders
 {%- endmacro %}
 
 {# Query of item and version of what sales of Kuaituantuan are made of besides its orders, as one number each. #}
 {% macro group_buy_inputs() -%}
-    select 'activities' as item, cast(sum(hash(activity_no, chat_id)) as varchar) as version
+    select 'activities' as item, cast(sum({{ row_hash(['activity_no', 'chat_id']) }}) as varchar) as version
     from {{ ref('stg_kuaituantuan__activities') }}
     union all
-    select 'sheet', cast(sum(hash(sheet)) as varchar) from {{ ref('int_sheet_sales_chosen') }} as sheet
+    select 'sheet', cast(sum({{ hash_of_row('sheet') }}) as varchar) from {{ ref('int_sheet_sales_chosen') }} as sheet
 {%- endmacro %}
 
 {#
@@ -29,8 +29,8 @@
             select order_id from {{ this }} where shop_system = 'kuaituantuan'
             union all
             select order_id from {{ ref('int_group_buy_versions_conformed') }}
-        )
-        where (select count(*) from ({{ changed }})) > 0
+        ) as group_buys
+        where (select count(*) from ({{ changed }}) as changed) > 0
     {%- endset -%}
     {{ open_items([
         orders_of_shop('youzan', 'stg_youzan__orders'),
@@ -123,7 +123,7 @@
 {% macro open_order_costs() -%}
     {%- set of_products -%}
         select {{ composite_key(['shop_system', 'order_id']) }} as item from {{ ref('int_order_lines_unioned') }}
-        where product_id in (select item from ({{ changed_items('products', costs_of_products()) }}))
+        where product_id in (select item from ({{ changed_items('products', costs_of_products()) }}) as products)
     {%- endset -%}
     {{ open_items([of_products]) }}
 {%- endmacro %}
@@ -149,8 +149,9 @@
         select orders.order_key as item
         from {{ orders }} as orders
         inner join (
-            select distinct cast(cast(item as date) + cast(unnest(range({{ hours // 24 + 2 }})) as integer) as date) as paid_date
-            from ({{ items_since_seen('stg_scrm__link_clicks') }})
+            select distinct cast(cast(clicks.item as date) + later.days as date) as paid_date
+            from ({{ items_since_seen('stg_scrm__link_clicks') }}) as clicks
+            cross join {{ numbers(0, hours // 24 + 1) }} as later (days)
         ) as days on orders.paid_date = days.paid_date
     {%- endset -%}
     {%- set of_members -%}
@@ -169,7 +170,7 @@
             select identities.person_id
             from {{ ref('stg_scrm__link_clicks') }} as clicks
             inner join {{ ref('int_identities_resolved') }} as identities on clicks.customer_key = identities.identity_key
-            where clicks.chat_id in (select item from ({{ changed_items('communities', reach_of_communities()) }}))
+            where clicks.chat_id in (select item from ({{ changed_items('communities', reach_of_communities()) }}) as communities)
         )
     {%- endset -%}
     {{ open_items([after_clicks, of_members, of_persons]) }}
@@ -209,7 +210,7 @@
         select ages.person_id as item
         from {{ this }} as ages
         cross join {{ ref('int_sales_bounded') }} as bounds
-        where coalesce(last_day(ages.cohort_month) + ages.age_days <= bounds.last_day, false) != ages.is_complete
+        where coalesce({{ dbt.last_day('ages.cohort_month', 'month') }} + ages.age_days <= bounds.last_day, false) != ages.is_complete
     {%- endset -%}
     {{ open_items([of_cohorts]) }}
 {%- endmacro %}

@@ -9,7 +9,7 @@
     select
         cast(snapshot_date as varchar) as item,
         cast(lag(snapshot_date) over (order by snapshot_date) as varchar) as version
-    from (select distinct snapshot_date from {{ ref(name) }})
+    from (select distinct snapshot_date from {{ ref(name) }}) as snapshots
 {%- endmacro %}
 
 {# Query of snapshots that came or went, or have another one before them. #}
@@ -23,8 +23,8 @@
 {# Before such a model: the snapshots and persons to do again; their rows go. #}
 {% macro open_snapshots(name='int_segment_snapshots_dated') -%}
     {%- if execute and is_incremental() %}
-    create or replace temp table {{ touched('snapshots') }} as
-    select cast(item as date) as snapshot_date from ({{ changed_snapshots(name) }});
+    {{ create_touched('snapshots') }} as
+    select cast(item as date) as snapshot_date from ({{ changed_snapshots(name) }}) as snapshots;
     delete from {{ this }} where snapshot_date in (select snapshot_date from {{ touched('snapshots') }});
     {%- endif %}
     {{ open_items() }}

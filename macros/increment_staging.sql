@@ -10,6 +10,10 @@
 
 {# The files of an export as {path: part}; a part that ingest did not land is known by its size and time as well. #}
 {% macro live_parts(name) -%}
+    {{ return(adapter.dispatch('live_parts', 'community_metrics')(name)) }}
+{%- endmacro %}
+
+{% macro default__live_parts(name) -%}
     {%- set landing = env_var('COMMUNITY_METRICS_EXPORTS', '') -%}
     {%- set function, files = landed_files(landing, name) -%}
     {%- set parts = {} -%}
@@ -40,8 +44,12 @@
     {{ return(new) }}
 {%- endmacro %}
 
-{# SQL expression of the part that a row was read from, by the file name that the reader adds. #}
+{# SQL expression of the part that a row was read from. #}
 {% macro part_of_row(parts) -%}
+    {{ return(adapter.dispatch('part_of_row', 'community_metrics')(parts)) }}
+{%- endmacro %}
+
+{% macro default__part_of_row(parts) -%}
     {%- set whens = [] -%}
     {%- for file, part in parts.items() if file != part -%}
         {%- do whens.append("when '" ~ file | replace("'", "''") ~ "' then '" ~ part | replace("'", "''") ~ "'") -%}
@@ -49,13 +57,13 @@
     {{ return('case filename ' ~ whens | join(' ') ~ ' else filename end' if whens else 'filename') }}
 {%- endmacro %}
 
-{# List of SQL with the values of one list that are not in another, as text; none where there is no such value. #}
+{# The values of one list that are not in another, as texts in SQL; none where there is no such value. #}
 {% macro missing_from(values, others) -%}
     {%- set missing = [] -%}
     {%- for value in values if value not in others -%}
         {%- do missing.append("'" ~ value | replace("'", "''") ~ "'") -%}
     {%- endfor -%}
-    {{ return('[' ~ missing | join(', ') ~ ']' if missing else none) }}
+    {{ return(missing or none) }}
 {%- endmacro %}
 
 {# Before a base model: the rows of parts that are no longer live go. #}
@@ -65,8 +73,8 @@
     {%- elif is_landed() -%}
         {%- set gone = missing_from(held_parts(), live_parts(name).values() | list) -%}
         {%- if gone %}
-    delete from {{ this }} where landed_part in {{ gone }};
-    delete from {{ ledger() }} where input = 'self' and item in {{ gone }};
+    delete from {{ this }} where landed_part in ({{ gone | join(', ') }});
+    delete from {{ ledger() }} where input = 'self' and item in ({{ gone | join(', ') }});
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
@@ -79,7 +87,8 @@
         {%- endif -%}
         {%- set new = missing_from(live_parts(name).values() | list, held_parts()) -%}
         {%- if new %}
-    insert into {{ ledger() }} select 'self', unnest({{ new }}), '{{ invocation_id }}';
+    insert into {{ ledger() }}
+    select 'self', item, '{{ invocation_id }}' from (values ({{ new | join('), (') }})) as parts (item);
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
@@ -96,7 +105,7 @@
 
 {# Whether parts came or went since the running staging model was built last. #}
 {% macro has_changed_parts() -%}
-    {{ return(run_query('select count(*) from (' ~ changed_items('parts', parts_of_base()) ~ ')')[0][0] > 0) }}
+    {{ return(run_query('select count(*) from (' ~ changed_items('parts', parts_of_base()) ~ ') as parts')[0][0] > 0) }}
 {%- endmacro %}
 
 {# Condition of a staging model's increment: the row is one of the copies that have to be chosen from again. #}
@@ -112,8 +121,17 @@
 
 {# Query of items and fingerprints of the touched rows of a staging model, as they stand. #}
 {% macro touched_rows() -%}
-    select {{ composite_key(model.config.meta.ledger_items) }} as item, hash(chosen) as fingerprint
-    from (select * exclude (landed_part) from {{ this }} where {{ is_among_copies() }}) as chosen
+    select {{ composite_key(model.config.meta.ledger_items) }} as item, {{ hash_of_row('chosen') }} as fingerprint
+    from (select {{ columns_but('landed_part') }} from {{ this }} where {{ is_among_copies() }}) as chosen
+{%- endmacro %}
+
+{# The columns of the running model but one, as they stand after `select`. #}
+{% macro columns_but(column) -%}
+    {{ return(adapter.dispatch('columns_but', 'community_metrics')(column)) }}
+{%- endmacro %}
+
+{% macro default__columns_but(column) -%}
+    * exclude ({{ column }})
 {%- endmacro %}
 
 {# Before a staging model: which copies are touched, what was chosen of them, and that goes. #}
@@ -122,13 +140,13 @@
         {{ open_ledger() }}
     {%- elif is_landed() and has_changed_parts() -%}
         {%- set column = model.config.meta.copies_by %}
-    create or replace temp table {{ touched('parts') }} as {{ changed_items('parts', parts_of_base()) }};
-    create or replace temp table {{ touched('copies') }} as
+    {{ create_touched('parts') }} as {{ changed_items('parts', parts_of_base()) }};
+    {{ create_touched('copies') }} as
     select {{ column }} from {{ ref(base_of_model()) }}
     where landed_part in (select item from {{ touched('parts') }}) and problem_column is null
     union
     select {{ column }} from {{ this }} where landed_part in (select item from {{ touched('parts') }});
-    create or replace temp table {{ touched('rows') }} as {{ touched_rows() }};
+    {{ create_touched('rows') }} as {{ touched_rows() }};
     delete from {{ this }} where {{ is_among_copies() }};
     {%- endif -%}
 {%- endmacro %}
@@ -137,18 +155,18 @@
 {% macro close_copies() -%}
     {%- if is_landed() and not is_incremental() %}
     {{ note_whole_build() }}
-    insert into {{ ledger() }} select 'parts', item, version from ({{ parts_of_base() }});
+    insert into {{ ledger() }} select 'parts', item, version from ({{ parts_of_base() }}) as parts;
     {%- elif is_landed() and has_changed_parts() %}
-    create or replace temp table {{ touched('items') }} as
+    {{ create_touched('items') }} as
     select distinct item
     from (
         (select * from {{ touched('rows') }} except all {{ touched_rows() }})
         union all
         ({{ touched_rows() }} except all select * from {{ touched('rows') }})
-    );
+    ) as changes;
     delete from {{ ledger() }}
     where input = 'parts' or input = 'self' and item in (select item from {{ touched('items') }});
-    insert into {{ ledger() }} select 'parts', item, version from ({{ parts_of_base() }});
+    insert into {{ ledger() }} select 'parts', item, version from ({{ parts_of_base() }}) as parts;
     insert into {{ ledger() }} select 'self', item, '{{ invocation_id }}' from {{ touched('items') }};
     {%- endif -%}
 {%- endmacro %}

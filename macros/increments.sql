@@ -8,12 +8,21 @@
 
 {# Name of the ledger of a model. #}
 {% macro ledger(name=none) -%}
-    {{ return(api.Relation.create(database=target.database, schema='increments', identifier=name or model.name)) }}
+    {{ return(api.Relation.create(database=target.database, schema=place('increments'), identifier=name or model.name)) }}
 {%- endmacro %}
 
 {# Name of a temporary table of the running model: the temporary tables of two threads are not kept apart by name. #}
 {% macro touched(kind) -%}
     {{ return('touched_' ~ kind ~ '_of_' ~ this.identifier) }}
+{%- endmacro %}
+
+{# Start of a statement that makes such a table anew; `as` and a query follow. #}
+{% macro create_touched(kind) -%}
+    {{ return(adapter.dispatch('create_touched', 'community_metrics')(kind)) }}
+{%- endmacro %}
+
+{% macro default__create_touched(kind) -%}
+    create or replace temp table {{ touched(kind) }}
 {%- endmacro %}
 
 {# Before a build: the place of the ledgers; what a build of the seeds replaces is no longer what they say. #}
@@ -24,7 +33,7 @@
         {{ create_ledger(node.name) }}
         {%- endfor %}
     {%- elif execute and has_ledgers() and flags.WHICH in ['build', 'run'] -%}
-        drop schema if exists increments cascade
+        drop schema if exists {{ place('increments') }} cascade
     {%- endif -%}
 {%- endmacro %}
 
@@ -33,9 +42,9 @@
     and what changed in memberships, which is read also where memberships are left out of a run.
 #}
 {% macro shared_ledgers() -%}
-    create schema if not exists increments;
-    create table if not exists increments.whole_builds (model varchar, definition varchar, run varchar);
-    create table if not exists increments.membership_changes (
+    create schema if not exists {{ place('increments') }};
+    create table if not exists {{ place('increments') }}.whole_builds (model varchar, definition varchar, run varchar);
+    create table if not exists {{ place('increments') }}.membership_changes (
         run varchar, change_number bigint, community_id varchar, person_id varchar,
         changed_from timestamp, changed_to timestamp
     );
@@ -48,7 +57,7 @@
 
 {# Whether the engine keeps ledgers; on the others every build is whole, of landed exports too (docs/decisions/0076). #}
 {% macro has_ledgers() -%}
-    {{ return(target.type == 'duckdb') }}
+    {{ return(target.type in ['duckdb', 'postgres']) }}
 {%- endmacro %}
 
 {#
@@ -67,7 +76,7 @@
     {%- set known, question = found_once(), 'same ' ~ model.unique_id -%}
     {%- if question not in known -%}
         {%- set found = run_query(
-            shared_ledgers() ~ "select definition from increments.whole_builds where model = '" ~ model.name ~ "'"
+            shared_ledgers() ~ 'select definition from ' ~ place('increments') ~ ".whole_builds where model = '" ~ model.name ~ "'"
         ).columns[0].values() -%}
         {%- do known.update({question: definition() in found}) -%}
     {%- endif -%}
@@ -75,10 +84,9 @@
 {%- endmacro %}
 
 {#
-    Fingerprint of all that decides what a model's rows are, but its inputs' rows: the files of the model and of all
-    models before it, macros, dbt_project.yml, --vars, the landing directory, the release of DuckDB, the rows of the
-    reference tables that stand under meta.whole_inputs, of which any change concerns every day, and the runs that built
-    models before it whole.
+    Fingerprint of all that decides what a model's rows are, but its inputs' rows: see fingerprint(), and --vars, the landing
+    directory, the rows of the reference tables that stand under meta.whole_inputs, of which any change concerns every day,
+    and the runs that built models before it whole.
 #}
 {% macro definition() -%}
     {%- set known, question = found_once(), 'definition of ' ~ model.unique_id -%}
@@ -86,11 +94,11 @@
         {%- set codes = [fingerprint(model.unique_id), env_var('COMMUNITY_METRICS_EXPORTS', '')] -%}
         {%- do codes.append(invocation_args_dict.get('vars', {}) | string) -%}
         {%- for name in model.config.meta.get('whole_inputs', []) -%}
-            {%- do codes.append(run_query('select cast(sum(hash(t)) as varchar) from ' ~ ref(name) ~ ' as t')[0][0]) -%}
+            {%- do codes.append(run_query('select cast(sum(' ~ hash_of_row('t') ~ ') as varchar) from ' ~ ref(name) ~ ' as t')[0][0]) -%}
         {%- endfor -%}
         {%- set runs = run_query(
-            shared_ledgers() ~ "select string_agg(run, ' ' order by model) from increments.whole_builds where model in ('"
-            ~ ancestors(model.unique_id) | join("', '") ~ "')"
+            shared_ledgers() ~ "select string_agg(run, ' ' order by model) from " ~ place('increments')
+            ~ ".whole_builds where model in ('" ~ ancestors(model.unique_id) | join("', '") ~ "')"
         ) -%}
         {%- do codes.append(runs[0][0] | string) -%}
         {%- do known.update({question: local_md5(codes | join('|'))}) -%}
@@ -98,22 +106,37 @@
     {{ return(known[question]) }}
 {%- endmacro %}
 
-{# Fingerprint of the files of a node and of all models before it, of macros, and of what reads them. #}
+{#
+    Fingerprint of a node and of all models before it: their text and configuration, all macros of the project, the values
+    of the variables that these name, and the engine's release. Asked of what dbt has parsed: a server reads no files here.
+#}
 {% macro fingerprint(id) -%}
     {%- set known = found_once() -%}
     {%- if 'macros' not in known -%}
-        {%- set query = "select md5(string_agg(content, '' order by filename)) || version() "
-            ~ "from read_text(['macros/*.sql', 'dbt_project.yml'])" -%}
-        {%- do known.update({'macros': run_query(query)[0][0]}) -%}
+        {%- set texts = [] -%}
+        {%- for name, generator in context['community_metrics'] | dictsort -%}
+            {%- do texts.append(generator.macro.macro_sql) -%}
+        {%- endfor -%}
+        {%- do known.update({'macros': with_variables(texts | join) ~ run_query('select version()')[0][0]}) -%}
     {%- endif -%}
     {%- if id not in known -%}
-        {%- set codes = [known['macros'], graph.nodes[id].raw_code] -%}
-        {%- for parent in graph.nodes[id].depends_on.nodes if parent.startswith('model.') -%}
+        {%- set node = graph.nodes[id] -%}
+        {%- set codes = [known['macros'], with_variables(node.raw_code), tojson(node.config, sort_keys=true)] -%}
+        {%- for parent in node.depends_on.nodes if parent.startswith('model.') -%}
             {%- do codes.append(fingerprint(parent)) -%}
         {%- endfor -%}
         {%- do known.update({id: local_md5(codes | join)}) -%}
     {%- endif -%}
     {{ return(known[id]) }}
+{%- endmacro %}
+
+{# A text of SQL, shortened, and the values of the variables that it names. #}
+{% macro with_variables(text) -%}
+    {%- set codes = [local_md5(text)] -%}
+    {%- for name in modules.re.findall("var\\('(\\w+)'", text) | unique | sort -%}
+        {%- do codes.append(name ~ '=' ~ var(name, none)) -%}
+    {%- endfor -%}
+    {{ return(codes | join(' ')) }}
 {%- endmacro %}
 
 {# Names of all models before a node. #}
@@ -143,8 +166,8 @@
 
 {# After a model that was built whole: by which definition, and in which run. #}
 {% macro note_whole_build() -%}
-    delete from increments.whole_builds where model = '{{ model.name }}';
-    insert into increments.whole_builds values ('{{ model.name }}', '{{ definition() }}', '{{ invocation_id }}');
+    delete from {{ place('increments') }}.whole_builds where model = '{{ model.name }}';
+    insert into {{ place('increments') }}.whole_builds values ('{{ model.name }}', '{{ definition() }}', '{{ invocation_id }}');
 {%- endmacro %}
 
 {#
@@ -156,7 +179,7 @@
     {%- if is_incremental() -%}
     delete from {{ ledger() }} where input != 'self';
     delete from {{ ledger() }}
-    where input = 'self' and cast(item as date) in (select date_day from ({{ days }}));
+    where input = 'self' and cast(item as date) in (select date_day from ({{ days }}) as changed_days);
     {%- else -%}
     {{ note_whole_build() }}
     {%- endif -%}
@@ -164,7 +187,8 @@
     insert into {{ ledger() }} select '{{ input }}', cast(item as varchar), version from ({{ query }}) as built_from;
     {%- endfor %}
     insert into {{ ledger() }}
-    select distinct 'self', cast(date_day as varchar), '{{ invocation_id }}' from ({{ days }}) where date_day is not null;
+    select distinct 'self', cast(date_day as varchar), '{{ invocation_id }}' from ({{ days }}) as changed_days
+    where date_day is not null;
     {%- endif -%}
 {%- endmacro %}
 

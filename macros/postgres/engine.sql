@@ -6,3 +6,7 @@
 {% macro postgres__row_hash(columns) -%}
     hashtextextended(cast(row({{ columns | join(', ') }}) as text), 0)
 {%- endmacro %}
+
+{% macro postgres__hash_of_row(alias) -%}
+    hashtextextended(cast({{ alias }} as text), 0)
+{%- endmacro %}

@@ -4,7 +4,7 @@
 #}
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
     create {{ 'temporary' if temporary }} table {{ relation }} as (
-        {{ in_declared_types(sql) if not temporary else sql }}
+        {{ in_declared_types(sql) if model.resource_type == 'model' else sql }}
     );
     analyze {{ relation }};
 {%- endmacro %}

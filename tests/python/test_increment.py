@@ -11,15 +11,12 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
+from harness.landings import BEFORE, DAY, MEMBERS, MESSAGES, NEWEST, OTHERS, call_back, land
 
 from kpi.ingest.landing import Landing
-from kpi.ingest.manifest import LandedFile
-from kpi.ingest.parts import LINEAGE, PartWriter
 
 ROOT = Path(__file__).parents[2]
 WAREHOUSE = ROOT / "warehouse" / "test" / "community_metrics.duckdb"
-SEEDS = ROOT / "seeds" / "exports"
-MESSAGES = "wecom__messages"
 # models and their schemas, each built from those before it
 CHAIN = {
     "base_wecom__messages": "staging",
@@ -91,9 +88,6 @@ OF_ORDERS = {
     "int_loyalty_tiers_judged": "intermediate",
     "fct_segment_moves": "marts",
 }
-# copies chosen by time of export, of what happened, and by key; the macros are the same for all exports
-OTHERS = ("youzan__orders", "wecom__group_events", "wechat_pay__trade_bills")
-MEMBERS = "wecom__group_members"
 STAGED = {f"{layer}_{export}": "staging" for export in (*OTHERS, MEMBERS) for layer in ("base", "stg")}
 CHAIN = STAGED | OF_ORDERS | CHAIN
 # those of orders and buyers that list what changed; the others are built whole
@@ -101,10 +95,6 @@ LISTED = OF_ORDERS.keys() - {
     *("int_group_buy_sides_numbered", "int_group_buy_resales_shown", "int_group_buy_sales_deduplicated"),
     *("int_segment_snapshots_dated", "int_quiet_sales_days_listed", "int_sale_rows_unioned", "fct_sales"),
 }
-NEWEST = "(select max(_exported_at) from seed)"
-BEFORE = f"(select max(_exported_at) from seed where _exported_at < {NEWEST})"
-DAY = "cast(epoch_ms(try_cast(msgtime as bigint) + 28800000) as date)"  # of Asia/Shanghai
-
 
 WHEN = ("< '2026-03-01'", "> '2026-03-10'")  # two members of whom something is told joined
 # the first community's list of March comes late, the second one's of May not yet
@@ -130,23 +120,11 @@ class Shop:
         self.project = project_copy(folder / "project", exports=self.landing)
         self.warehouse = folder / "project" / "warehouse" / "community_metrics.duckdb"
         shutil.copy(WAREHOUSE, self.warehouse)
-        self.landed = 0
         self.full: dict[str, str] = {}
 
     def land(self, query: str, exported_at: str, export: str = MESSAGES) -> None:
         """Land the rows of a query over ``seed``, the export of the demo, as one part."""
-        seed = SEEDS / f"{export}.csv"
-        rows = duckdb.sql(f"with seed as (from read_csv('{seed}', all_varchar = true)) {query}").arrow()
-        rows = pa.table(rows.read_all() if hasattr(rows, "read_all") else rows)
-        self.landed += 1
-        sha256 = str(self.landed).rjust(64, "0")[::-1]
-        with Landing.locked(self.landing) as locked, locked.rewrite() as change:
-            columns = [name for name in rows.column_names if name not in LINEAGE]
-            writer = PartWriter(change.work, export, columns, None, sha256)
-            for batch in rows.to_batches():
-                writer.write(batch)
-            name = f"file_{self.landed}"
-            change.add(LandedFile(name, sha256, 1, 1, exported_at, parts=tuple(writer.close(exported_at))))
+        land(self.landing, query, exported_at, export)
 
     def live(self, export: str = MESSAGES) -> list[str]:
         """Paths of the live parts, as dbt reads them: from the folder of the project."""
@@ -203,16 +181,6 @@ class Shop:
             "inner join staging.stg_wecom__group_members on (chat_id, member_key) = (community_id, identity_key) "
             "order by all limit 1"
         )[0]
-
-    def call_back(self, at: str, community: str, key: str, detail: str) -> str:
-        """Query of a callback that somebody joined (add_member) or left (del_member)."""
-        what = f"'{detail}' as UpdateDetail, '{community}' as ChatId, '{key}' as MemChangeList"
-        second = f"cast(cast(epoch(timestamp '{at}') - 28800 as bigint) as varchar)"
-        reason = f"case '{detail}' when 'del_member' then '0' end as QuitScene"
-        row = f"{second} as CreateTime, {second} as _source_row, {reason}"
-        return (
-            f"(select * replace ({what}, {row}) from seed where MemChangeCnt = '1' and ChangeType = 'update' limit 1)"
-        )
 
     def runs(self, model: str, kind: str = "") -> dict[str, str]:
         """The run that changed each item of a model last: days, orders, persons, or what else it lists."""
@@ -285,7 +253,7 @@ def of_orders_something_happens_to(shop: Shop) -> set[str]:
         "delete from staging.stg_scrm__link_clicks where cast(clicked_at as date) in ({items})",
     )
     _, _, key = shop.member(f"community_id = '{credited[2]}' and person_id = '{credited[3]}'")
-    left = shop.call_back(str(credited[4] - timedelta(days=1)), credited[2], key, "del_member")  # before paying
+    left = call_back(str(credited[4] - timedelta(days=1)), credited[2], key, "del_member")  # before paying
     shop.land(f"from {left}", "2026-05-04 09:00:00", "wecom__group_events")
     shop.tell(
         "update staging.stg_manual__products set unit_cost_amount = unit_cost_amount + 1 "
@@ -341,10 +309,10 @@ def test_late_repeated_and_erased_rows_leave_what_a_full_rebuild_leaves(shop):
     leaver, unseen = (shop.member(f"left_at is null and person_id != '{person}' and joined_at {when}") for when in WHEN)
     shop.land(
         # leaves in the morning of a day on which they speak, and is back after the grace
-        f"from {shop.call_back(f'{spoke} 00:00:00', chat, key, 'del_member')} union all "
-        f"from {shop.call_back(f'{spoke + timedelta(days=2)} 08:00:00', chat, key, 'add_member')} union all "
-        f"from {shop.call_back('2026-04-10 08:00:00', *leaver[::2], 'del_member')} union all "
-        f"from {shop.call_back('2025-12-15 08:00:00', *unseen[::2], 'del_member')}",  # of whom no join was seen before
+        f"from {call_back(f'{spoke} 00:00:00', chat, key, 'del_member')} union all "
+        f"from {call_back(f'{spoke + timedelta(days=2)} 08:00:00', chat, key, 'add_member')} union all "
+        f"from {call_back('2026-04-10 08:00:00', *leaver[::2], 'del_member')} union all "
+        f"from {call_back('2025-12-15 08:00:00', *unseen[::2], 'del_member')}",  # of whom no join was seen before
         "2026-05-04 08:00:00",
         "wecom__group_events",
     )

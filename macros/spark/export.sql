@@ -1,0 +1,51 @@
+{# Files of one format as a table. options: of the reader, as {name: value}. #}
+{% macro files_at(format, path, options={}) -%}
+    {%- set given = [] -%}
+    {%- for name, value in options.items() -%}{%- do given.append("'" ~ name ~ "' = '" ~ value ~ "'") -%}{%- endfor -%}
+    {{ return(format ~ '.`' ~ path | replace('`', '``') ~ '`' ~ (' with (' ~ given | join(', ') ~ ')' if given else '')) }}
+{%- endmacro %}
+
+{# The manifest has one source file a line (kpi/ingest/manifest.py), and Spark reads lines. #}
+{% macro spark__read_manifest(directory) -%}
+    {%- set lines = files_at('text', directory.rstrip('/') ~ '/landed.json') -%}
+    {%- set head = run_query(
+        "select regexp_extract(value, '\"format\": ([0-9]+)', 1) from " ~ lines ~ " where startswith(value, '{\"format\"')"
+    ).columns[0].values() -%}
+    {%- do require_known_format(directory, head[0] if head else 'none') -%}
+    {%- set parts = {} -%}
+    {%- for path in run_query(
+        "select explode(from_json(get_json_object(rtrim(',', value), '$.parts'), 'array<struct<path: string>>').path)"
+        ~ " from " ~ lines ~ " where startswith(value, '{\"source_file\"')"
+    ).columns[0].values() -%}
+        {%- do parts.setdefault(path.split('/')[0], []).append(path) -%}
+    {%- endfor -%}
+    {{ return(parts) }}
+{%- endmacro %}
+
+{% macro spark__landed_files(directory, name) -%}
+    {%- set stem = directory.rstrip('/') ~ '/' -%}
+    {%- set paths = [] -%}
+    {%- for part in landed_parts(directory, name) -%}{%- do paths.append(stem ~ part) -%}{%- endfor -%}
+    {%- if paths -%}{{ return(('parquet', paths)) }}{%- endif -%}
+    {%- set known = found_once() -%}
+    {%- set question = 'files of ' ~ directory -%}
+    {%- if question not in known -%}{%- do known.update({question: files_of_landing(directory.rstrip('/'))}) -%}{%- endif -%}
+    {%- for format in ['parquet', 'csv'] if stem ~ name ~ '.' ~ format in known[question] -%}
+        {{ return((format, [stem ~ name ~ '.' ~ format])) }}
+    {%- endfor -%}
+    {{ return((none, [])) }}
+{%- endmacro %}
+
+{# Read in place, all parts as one pattern: Spark takes no list of paths in SQL. #}
+{% macro spark__landed_reader(directory, name, columns, only) -%}
+    {%- set format, files = landed_files(directory, name) -%}
+    {%- if not files -%}{{ return(none) }}{%- endif -%}
+    {%- set stem, paths = directory.rstrip('/') ~ '/', [] -%}
+    {%- for file in files -%}{%- do paths.append(file[stem | length:]) -%}{%- endfor -%}
+    {%- set options = {'mergeSchema': 'true'} if format == 'parquet'
+        else {'header': 'true', 'multiLine': 'true', 'escape': '"', 'mode': 'FAILFAST'} -%}
+    {%- set reader = files_at(format, stem ~ (paths[0] if paths | length == 1 else '{' ~ paths | join(',') ~ '}'), options) -%}
+    {%- set found = run_query('describe query select * from ' ~ reader).columns[0].values() | list -%}
+    {%- do require_columns(files[0] if files | length == 1 else stem ~ name, columns, found) -%}
+    {{ return(reader) }}
+{%- endmacro %}
