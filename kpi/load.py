@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -320,26 +320,31 @@ def _reader(file: Path) -> str:
     return f"read_csv({literal(file)}, {options})"
 
 
-def _asked(file: Path, sql: str) -> Any:
+@contextmanager
+def _said_of(file: Path) -> Iterator[None]:
     import duckdb
 
     from kpi.ingest.manifest import LandingError
 
     try:
-        return duckdb.connect().execute(sql)
+        yield
     except duckdb.Error as error:
         raise LandingError(f"{file}: 无法读取 cannot be read: {str(error).strip().splitlines()[0]}") from error
 
 
 def _columns(file: Path) -> list[str]:
-    return [row[0] for row in _asked(file, f"describe select * from {_reader(file)}").fetchall()]
+    import duckdb
+
+    with _said_of(file):
+        return duckdb.connect().sql(f"from {_reader(file)}").columns
 
 
 def _batches(source: Source, wanted: list[str], there: list[str]) -> Iterator[pa.RecordBatch]:
+    import duckdb
+
     from kpi.sql import quoted
 
-    cells = (
-        f"cast({quoted(column) if column in there else 'null'} as varchar) as {quoted(column)}" for column in wanted
-    )
-    rows = _asked(source.file, f"select {', '.join(cells)} from {_reader(source.file)}")
-    yield from rows.to_arrow_reader(BATCH)
+    cells = (f"cast({quoted(name) if name in there else 'null'} as varchar) as {quoted(name)}" for name in wanted)
+    with _said_of(source.file):
+        rows = duckdb.connect().sql(f"select {', '.join(cells)} from {_reader(source.file)}")
+        yield from rows.to_arrow_reader(BATCH)

@@ -5,21 +5,18 @@
 {%- endmacro %}
 
 {#
-    Listed without being read. Spark refuses a pattern that nothing fits, naming it, so a directory needs its manifest: what
-    lies in folders is live by that alone.
+    Listed without being read, of a folder two levels: <export>/*.parquet, or <export>/<day or another>/*.parquet. Spark ends the
+    run itself, naming the directory, where nothing fits the pattern.
 #}
 {% macro spark__files_of_landing(directory) -%}
-    {%- set pattern = directory ~ '/{landed.json,*.csv,*.parquet,*/*.parquet}' -%}
-    {%- set files = [] -%}
-    {%- for path in run_query('select path from ' ~ files_at('binaryFile', pattern)).columns[0].values() -%}
-        {%- do files.append(directory ~ path.split(directory, 1)[1]) -%}
-    {%- endfor -%}
-    {%- set manifest = directory ~ '/landed.json' -%}
-    {%- if manifest not in files -%}
-        {{ exceptions.raise_compiler_error(
-            manifest ~ ': missing. Spark reads what kpi ingest has landed, and beside it files that were put there by hand.'
-        ) }}
+    {%- set pattern = directory ~ '/{landed.json,*.csv,*.parquet,*/*.parquet,*/*/*.parquet}' -%}
+    {%- set known, question = found_once(), 'files of ' ~ directory -%}
+    {%- if question not in known -%}
+        {%- set files = [] -%}
+        {%- for path in run_query('select path from ' ~ files_at('binaryFile', pattern)).columns[0].values() -%}
+            {%- do files.append(directory ~ path.split(directory, 1)[1]) -%}
+        {%- endfor -%}
+        {%- do known.update({question: files | sort}) -%}
     {%- endif -%}
-    {%- do files.remove(manifest) -%}
-    {{ return(files | sort) }}
+    {{ return(known[question] | reject('equalto', directory ~ '/landed.json') | list) }}
 {%- endmacro %}

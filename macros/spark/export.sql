@@ -7,7 +7,10 @@
 
 {# The manifest has one source file a line (kpi/ingest/manifest.py), and Spark reads lines. #}
 {% macro spark__read_manifest(directory) -%}
-    {%- set lines = files_at('text', directory.rstrip('/') ~ '/landed.json') -%}
+    {%- set manifest = directory.rstrip('/') ~ '/landed.json' -%}
+    {%- do files_of_landing(directory.rstrip('/')) -%}
+    {%- if manifest not in found_once()['files of ' ~ directory.rstrip('/')] -%}{{ return(none) }}{%- endif -%}
+    {%- set lines = files_at('text', manifest) -%}
     {%- set head = run_query(
         "select regexp_extract(value, '\"format\": ([0-9]+)', 1) from " ~ lines ~ " where startswith(value, '{\"format\"')"
     ).columns[0].values() -%}
@@ -24,16 +27,14 @@
 
 {% macro spark__landed_files(directory, name) -%}
     {%- set stem = directory.rstrip('/') ~ '/' -%}
-    {%- set paths = [] -%}
-    {%- for part in landed_parts(directory, name) -%}{%- do paths.append(stem ~ part) -%}{%- endfor -%}
+    {%- set parts, paths = landed_parts(directory, name), [] -%}
+    {%- for part in parts or [] -%}{%- do paths.append(stem ~ part) -%}{%- endfor -%}
     {%- if paths -%}{{ return(('parquet', paths)) }}{%- endif -%}
-    {%- set known = found_once() -%}
-    {%- set question = 'files of ' ~ directory -%}
-    {%- if question not in known -%}{%- do known.update({question: files_of_landing(directory.rstrip('/'))}) -%}{%- endif -%}
-    {%- for format in ['parquet', 'csv'] if stem ~ name ~ '.' ~ format in known[question] -%}
-        {{ return((format, [stem ~ name ~ '.' ~ format])) }}
-    {%- endfor -%}
-    {{ return((none, [])) }}
+    {%- set files = files_of_landing(directory.rstrip('/')) -%}
+    {%- if stem ~ name ~ '.parquet' in files -%}{{ return(('parquet', [stem ~ name ~ '.parquet'])) }}{%- endif -%}
+    {%- for file in files if parts is none and file.startswith(stem ~ name ~ '/') -%}{%- do paths.append(file) -%}{%- endfor -%}
+    {%- if paths -%}{{ return(('parquet', paths)) }}{%- endif -%}
+    {{ return(('csv', [stem ~ name ~ '.csv']) if stem ~ name ~ '.csv' in files else (none, [])) }}
 {%- endmacro %}
 
 {# Read in place, all parts as one pattern: Spark takes no list of paths in SQL. #}

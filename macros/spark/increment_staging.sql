@@ -6,10 +6,9 @@
     {{ return(parts) }}
 {%- endmacro %}
 
-{# Spark gives the whole path, with its scheme and encoded as a URL; a part of ingest has three names of its own. #}
+{# Spark gives the whole path, with its scheme and encoded as a URL: the directory is put back as it was named. #}
 {% macro spark__part_of_row(parts) -%}
-    {%- set file = parts.keys() | first -%}
-    {%- set levels = 3 if '/exported_on=' in file else 1 -%}
-    {%- set stem = file.rsplit('/', levels)[0] -%}
-    concat('{{ stem | replace("\\", "\\\\") | replace("'", "\\'") }}/', substring_index(_metadata.file_path, '/', -{{ levels }}))
+    {%- set stem = env_var('COMMUNITY_METRICS_EXPORTS', '').rstrip('/') -%}
+    {%- set levels = (parts.keys() | first)[stem | length + 1:].split('/') | length -%}
+    concat({{ dbt.string_literal(dbt.escape_single_quotes(stem)) }}, '/', substring_index(_metadata.file_path, '/', -{{ levels }}))
 {%- endmacro %}

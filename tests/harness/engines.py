@@ -125,11 +125,11 @@ def is_equal(ours: Any, theirs: Any) -> bool:
 def compare_marts(ours: SemanticLayer, theirs: SemanticLayer, *, reduced: bool) -> list[str]:
     """What differs between the marts of two engines."""
     said: list[str] = []
-    tables = _columns(ours)
+    tables = columns_of(ours, "marts")
     for table, columns in tables.items():
         begun = time.monotonic()
         try:
-            found = _counted(ours, theirs, table, columns) if reduced else _rows_of(ours, theirs, table, columns)
+            found = _counted(ours, theirs, table, columns) if reduced else rows_apart(ours, theirs, table, columns)
         except EngineError as error:
             found = [f"marts.{table}: {error}"]
         said += found
@@ -139,10 +139,10 @@ def compare_marts(ours: SemanticLayer, theirs: SemanticLayer, *, reduced: bool) 
     return said
 
 
-def _columns(layer: SemanticLayer) -> dict[str, list[str]]:
-    """The columns of each mart of DuckDB's warehouse, hashes left out."""
+def columns_of(layer: SemanticLayer, place: str) -> dict[str, list[str]]:
+    """The columns of each table of a schema of DuckDB's warehouse, hashes left out."""
     rows = layer.sql(
-        "select table_name, column_name from information_schema.columns where table_schema = 'marts' "
+        f"select table_name, column_name from information_schema.columns where table_schema = '{place}' "
         "order by table_name, ordinal_position"
     ).rows
     found: dict[str, list[str]] = {}
@@ -152,19 +152,22 @@ def _columns(layer: SemanticLayer) -> dict[str, list[str]]:
     return found
 
 
-def _selected(layer: SemanticLayer, what: str, table: str) -> str:
-    return f"select {what} from {layer.places['marts']}.{layer.quoted(table)}"
+def _selected(layer: SemanticLayer, what: str, table: str, place: str = "marts") -> str:
+    return f"select {what} from {layer.places[place]}.{layer.quoted(table)}"
 
 
-def _rows_of(ours: SemanticLayer, theirs: SemanticLayer, table: str, columns: Sequence[str]) -> list[str]:
+def rows_apart(
+    ours: SemanticLayer, theirs: SemanticLayer, table: str, columns: Sequence[str], place: str = "marts"
+) -> list[str]:
+    """In which rows a table differs between two engines."""
     sides = []
     for layer in (ours, theirs):
-        found = layer.sql(_selected(layer, ", ".join(map(layer.quoted, columns)), table)).rows
+        found = layer.sql(_selected(layer, ", ".join(map(layer.quoted, columns)), table, place)).rows
         sides.append(Counter(tuple(map(plain, row)) for row in found))
     missing, more = _unpaired(sides[0] - sides[1], sides[1] - sides[0])
     if not missing and not more:
         return []
-    said = [f"marts.{table}: {missing.total()} rows only in DuckDB, {more.total()} only in the other"]
+    said = [f"{place}.{table}: {missing.total()} rows only in DuckDB, {more.total()} only in the other"]
     for row in list(missing)[:SHOWN]:
         nearest = min(more, key=lambda other: _distance(row, other), default=None)
         apart = [
