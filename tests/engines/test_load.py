@@ -14,17 +14,14 @@ from kpi.engines.postgres import PostgreSql
 from kpi.ingest.landing import Landing
 from kpi.ingest.manifest import MANIFEST, LandingError
 from kpi.load import load
-from kpi.targets import find_target
 
 COSTS, MEMBERS = "manual__costs", "wecom__group_members"
 
 
-@pytest.fixture
-def target(monkeypatch):
-    """The server of the leg; what is loaded there is dropped."""
-    target = find_target(name="postgres")
+@pytest.fixture(autouse=True)
+def nothing_loaded(target):
+    """What was loaded is dropped."""
     ask(target, "drop schema if exists landing cascade")
-    return target
 
 
 @pytest.fixture
