@@ -83,9 +83,18 @@ class SemanticLayer:
         return self._relation["database"]
 
     @property
+    def engine(self) -> Engine:
+        """What holds the warehouse."""
+        return self._warehouse
+
+    def schema(self, name: str) -> str:
+        """A schema of the warehouse by its name there, by what the project calls it."""
+        return self._relation["schema_name"].removesuffix("marts") + name
+
+    @property
     def places(self) -> dict[str, str]:
         """The schemas of the warehouse in SQL, by what the project calls them."""
-        return places(self.database, self._relation["schema_name"].removesuffix("marts"), self._warehouse.quoted)
+        return places(self.database, self.schema(""), self._warehouse.quoted)
 
     def quoted(self, name: str) -> str:
         """A name in the SQL of the warehouse."""

@@ -223,12 +223,25 @@ def require_whole(db: duckdb.DuckDBPyConnection, path: Path | str) -> None:
     Raises:
         WarehouseError: when tables of an unfinished build stand beside older ones.
     """
-    names = unfinished_tables(db)
+    refuse_unfinished(unfinished_tables(db), path)
+
+
+def refuse_unfinished(names: list[str], path: Path | str, build: str = "dbt build") -> None:
+    """Refuse a warehouse with unfinished tables.
+
+    Args:
+        names: the unfinished tables.
+        path: what the message calls the warehouse.
+        build: the command that builds it.
+
+    Raises:
+        WarehouseError: where there are any.
+    """
     if names:
         some = ", ".join(names[:_NAMED]) + (f", … ({len(names)})" if len(names) > _NAMED else "")
         raise WarehouseError(
             f"{path}: 上次构建未完成,新旧表混杂 the last build did not finish, new tables stand beside old ones:\n"
             f"  {some}\n"
-            "怎么办:重新运行 dbt build,成功后再来;此前发布的文件不受影响。\n"
-            "What to do: run dbt build again and come back when it has succeeded; what was published before stands."
+            f"怎么办:重新运行 {build},成功后再来;此前发布的文件不受影响。\n"
+            f"What to do: run {build} again and come back when it has succeeded; what was published before stands."
         )

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from kpi import sql
 from kpi.engines import TIME_ZONE, EngineError, MissingTableError, Rows
-from kpi.engines.server import as_arrow, first_line, missing_driver, one_query, settled, unreachable
+from kpi.engines.server import as_arrow, first_line, missing_driver, one_query, settled, types_of, unreachable
 from kpi.targets import Target
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# DuckDB's types by the numbers that PostgreSQL has for its own; what is not listed is a text
+KINDS = {
+    **{16: "BOOLEAN", 21: "SMALLINT", 23: "INTEGER", 20: "BIGINT", 700: "DOUBLE", 701: "DOUBLE", 1700: "DECIMAL"},
+    **{1082: "DATE", 1114: "TIMESTAMP", 1184: "TIMESTAMP"},
+}
 # settings of dbt's output that the driver calls by the same name
 PASSED = {"host", "user", "password", "connect_timeout", "sslmode", "sslcert", "sslkey", "sslrootcert"}
 
@@ -54,7 +59,8 @@ class PostgreSql:
                 **given,
                 port=int(settings.get("port") or 5432),
                 dbname=database,
-                options=f"-c TimeZone={TIME_ZONE}",
+                # MetricFlow's SQL is long: to compile it takes PostgreSQL as long as to run it
+                options=f"-c TimeZone={TIME_ZONE} -c jit=off",
                 application_name="kpi",
             )
         except psycopg2.OperationalError as error:
@@ -81,6 +87,10 @@ class PostgreSqlReader:
 
     def ask(self, sql: str) -> Rows:
         """See ``kpi.engines.Reader``."""
+        return self.typed(sql)[0]
+
+    def typed(self, sql: str) -> tuple[Rows, tuple[str, ...]]:
+        """See ``kpi.engines.server.ServerReader``."""
         import psycopg2
         from psycopg2 import errors
 
@@ -89,11 +99,17 @@ class PostgreSqlReader:
             cursor.execute("savepoint asked")  # an error ends the question, not the transaction
             try:
                 cursor.execute(query)
-                return settled([column.name for column in cursor.description], cursor.fetchall())
+                kinds = [KINDS.get(column.type_code, "VARCHAR") for column in cursor.description]
+                found = settled([column.name for column in cursor.description], cursor.fetchall())
+                return found, types_of(found, kinds)
             except psycopg2.Error as error:
                 cursor.execute("rollback to savepoint asked")
                 missing = (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName)
                 raise (MissingTableError if isinstance(error, missing) else EngineError)(first_line(error)) from error
+
+    def renew(self) -> None:
+        """See ``kpi.engines.server.ServerReader``: the locks that a build of the tables waits for end, too."""
+        self.connection.rollback()
 
     def arrow(self, sql: str) -> pa.Table:
         """See ``kpi.engines.Reader``."""

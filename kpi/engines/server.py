@@ -5,16 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from kpi.engines import Rows
+from kpi.engines import Reader, Rows
 from kpi.targets import Target, TargetError
 from kpi.warehouse import WarehouseError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+PLACES = 2  # digits after the point of money in tables
 MONEY_SCALE = 6  # digits after the point that an amount may have; quotients have more
+
+
+class ServerReader(Reader, Protocol):
+    """What a server's reader can do beside answering."""
+
+    def typed(self, sql: str) -> tuple[Rows, tuple[str, ...]]:
+        """The rows of one query, and the types of its columns as DuckDB calls them; see ``kpi.engines.Reader.ask``."""
+
+    def renew(self) -> None:
+        """Let go of what was read: the next question sees the tables as they are then."""
 
 
 def missing_driver(target: Target, error: ModuleNotFoundError) -> TargetError:
@@ -62,6 +73,25 @@ def settled(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Rows:
             make = _number(max(_scale(value) for value in values if value is not None))
             values[:] = [value if value is None else make(value) for value in values]
     return Rows(tuple(columns), list(zip(*columns_of_values, strict=True)))
+
+
+def types_of(found: Rows, kinds: Sequence[str]) -> tuple[str, ...]:
+    """DuckDB's types of settled columns; decimals are what their values say, doubles where there are none.
+
+    Args:
+        found: the rows.
+        kinds: DuckDB's types by what the server says, ``DECIMAL`` for decimals of any kind.
+    """
+    types = []
+    for at, kind in enumerate(kinds):
+        values = [row[at] for row in found.rows if row[at] is not None] if kind == "DECIMAL" else []
+        if any(isinstance(value, Decimal) for value in values):
+            scale = max(_scale(value) for value in values)
+            kind = f"DECIMAL({18 if scale == PLACES else 38},{scale})"
+        elif kind == "DECIMAL":
+            kind = "BIGINT" if values and all(isinstance(value, int) for value in values) else "DOUBLE"
+        types.append(kind)
+    return tuple(types)
 
 
 def _scale(value: Decimal) -> int:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from kpi.engines import EngineError, MissingTableError, Rows
-from kpi.engines.server import as_arrow, missing_driver, one_query, settled, unreachable
+from kpi.engines.server import as_arrow, missing_driver, one_query, settled, types_of, unreachable
 from kpi.targets import Target, TargetError
 from kpi.warehouse import WarehouseError
 
@@ -21,6 +21,12 @@ SESSION = {
     "spark.sql.session.timeZone": "UTC",  # times are wall-clock times, and no engine may shift them
     "spark.sql.parser.escapedStringLiterals": "true",  # a backslash in a text is a backslash
     "spark.sql.runSQLOnFiles": "false",  # from csv.`/etc/passwd` reads files of the server
+}
+# DuckDB's types by Spark's; what is not listed is a text
+KINDS = {
+    **{"BOOLEAN_TYPE": "BOOLEAN", "TINYINT_TYPE": "SMALLINT", "SMALLINT_TYPE": "SMALLINT", "INT_TYPE": "INTEGER"},
+    **{"BIGINT_TYPE": "BIGINT", "FLOAT_TYPE": "DOUBLE", "DOUBLE_TYPE": "DOUBLE", "DECIMAL_TYPE": "DECIMAL"},
+    **{"DATE_TYPE": "DATE", "TIMESTAMP_TYPE": "TIMESTAMP"},
 }
 # a query may run programs of the server (select transform … using) and methods of any Java class
 _RUNS = re.compile(r"\busing\b(?!\s*\()|\b(try_)?reflect\b|\bjava_method\b", re.I)
@@ -98,6 +104,10 @@ class SparkReader:
 
     def ask(self, sql: str) -> Rows:
         """See ``kpi.engines.Reader``."""
+        return self.typed(sql)[0]
+
+    def typed(self, sql: str) -> tuple[Rows, tuple[str, ...]]:
+        """See ``kpi.engines.server.ServerReader``."""
         from pyhive.exc import Error
 
         query = one_query(sql)
@@ -108,11 +118,15 @@ class SparkReader:
             cursor.execute(query)
             rows = cursor.fetchall()
         except Error as error:
-            said = _message(error)
+            said = said_by(error)
             raise (MissingTableError if _MISSING.search(said) else EngineError)(said) from error
         days = {at for at, column in enumerate(cursor.description) if column[1] == "DATE_TYPE"}
         typed = [tuple(_day(value) if at in days else value for at, value in enumerate(row)) for row in rows]
-        return settled([column[0].rpartition(".")[2] for column in cursor.description], typed)
+        found = settled([column[0].rpartition(".")[2] for column in cursor.description], typed)
+        return found, types_of(found, [KINDS.get(column[1], "VARCHAR") for column in cursor.description])
+
+    def renew(self) -> None:
+        """See ``kpi.engines.server.ServerReader``: a session holds nothing."""
 
     def arrow(self, sql: str) -> pa.Table:
         """See ``kpi.engines.Reader``."""
@@ -123,7 +137,7 @@ def _day(value: Any) -> Any:
     return dt.date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _message(error: Exception) -> str:
+def said_by(error: Exception) -> str:
     """What Spark says is wrong, without its plan and its stack."""
     status = getattr(error.args[0], "status", None) if error.args else None
     said = str(getattr(status, "errorMessage", None) or error)

@@ -10,6 +10,7 @@ beside a figure (previous period, same period last year, band, interval, status)
 * ``statistics``: Wilson's interval.
 * ``write``: all tables with their comments, in one transaction.
 * ``run``: these in their order.
+* ``shared``: the same on a server.
 """
 
 from __future__ import annotations

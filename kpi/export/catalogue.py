@@ -12,6 +12,7 @@ from typing import Any
 
 from kpi.definitions import formula_of
 from kpi.labels import load_labels
+from kpi.targets import MANIFEST, Target
 
 SETTLE_DAYS = 2  # days in which late events of any kind still arrive
 UNITS = {
@@ -108,11 +109,12 @@ class Catalogue:
             self.metrics[found["name"]] = _metric(found, meta, texts)
 
     @classmethod
-    def of(cls, project: Path) -> Catalogue:
-        """The catalogue of a dbt project that has been parsed or built."""
-        path = project / "target" / "semantic_manifest.json"
+    def of(cls, project: Path, target: Target | None = None) -> Catalogue:
+        """The catalogue of a dbt project that has been parsed or built; for DuckDB when no target is given."""
+        path = target.manifest if target else project / "target" / MANIFEST
         if not path.exists():
-            raise ExportError(f"{path}: missing. Run `make build` (or `dbt build`) first.")
+            command = f"`{target.dbt('build')}`" if target else "`make build` (or `dbt build`)"
+            raise ExportError(f"{path}: missing. Run {command} first.")
         return cls(json.loads(path.read_text(encoding="utf-8")))
 
     @cached_property

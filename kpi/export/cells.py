@@ -1,11 +1,12 @@
 """The answers of MetricFlow, one row per figure.
 
-All runs on one DuckDB connection: an in-memory database with the drafts, and the warehouse attached beside it.
+The drafts are on one DuckDB connection, in memory. Where the warehouse is DuckDB's it is attached beside them; what a
+server answers is copied to them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -21,6 +22,16 @@ WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USM
 MONEY = "DECIMAL(18,2)"
 
 
+# puts the answer to a question in SQL into a table of the drafts; returns the types of its columns
+Answered = Callable[[duckdb.DuckDBPyConnection, str, str], dict[str, str]]
+
+
+def answered_here(db: duckdb.DuckDBPyConnection, table: str, sql: str) -> dict[str, str]:
+    """The answer of the warehouse that is attached under the name that MetricFlow uses."""
+    db.execute(f"create or replace temp table {table} as {sql}")
+    return {name: kind for name, kind, *_ in db.execute(f"describe {table}").fetchall()}
+
+
 def make_cells(db: duckdb.DuckDBPyConnection) -> None:
     """Make the empty table ``cells``: a figure with its numerator and denominator, at its cell."""
     db.execute(
@@ -29,21 +40,28 @@ def make_cells(db: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def add_cells(db: duckdb.DuckDBPyConnection, layer: SemanticLayer, catalogue: Catalogue, ask: Ask) -> None:
+def add_cells(
+    db: duckdb.DuckDBPyConnection,
+    layer: SemanticLayer,
+    catalogue: Catalogue,
+    ask: Ask,
+    answered: Answered = answered_here,
+) -> None:
     """Ask one question and add its figures to ``cells``; what MetricFlow does not know adds no row.
 
     Args:
-        db: connection with the warehouse attached under the name that MetricFlow uses.
+        db: connection with the drafts.
         layer: compiles the question.
         catalogue: says which inputs a metric has.
         ask: the question.
+        answered: runs it.
     """
-    types = _answer(db, "answer", layer.sql_of(ask.asked, ask.group_by))
+    types = answered(db, "answer", layer.sql_of(ask.asked, ask.group_by))
     period, *split = ask.group_by
     joins, columns = [], {}
     for number, part in enumerate(filtered_inputs(catalogue, ask.metrics)):
         table = f"filtered_{number}"
-        types[_name(part)] = _answer(db, table, layer.sql_of([part.metric], ask.group_by, part.where))[part.metric]
+        types[_name(part)] = answered(db, table, layer.sql_of([part.metric], ask.group_by, part.where))[part.metric]
         columns[_name(part)] = f"{table}.{quoted(part.metric)}"
         keys = [f"{table}.{quoted(key)} is not distinct from answer.{quoted(key)}" for key in ask.group_by]
         joins.append(f"left join {table} on {' and '.join(keys)}")
@@ -74,18 +92,14 @@ def _name(part: Input) -> str:
     return f"{part.metric} where {' and '.join(part.where)}" if part.where else part.metric
 
 
-def _answer(db: duckdb.DuckDBPyConnection, table: str, sql: str) -> dict[str, str]:
-    """Put an answer into a table; returns the types of its columns."""
-    db.execute(f"create or replace temp table {table} as {sql}")
-    return {name: kind for name, kind, *_ in db.execute(f"describe {table}").fetchall()}
-
-
-def add_saved_query(db: duckdb.DuckDBPyConnection, layer: SemanticLayer, ask: SavedAsk, table: str) -> None:
+def add_saved_query(
+    db: duckdb.DuckDBPyConnection, layer: SemanticLayer, ask: SavedAsk, table: str, answered: Answered = answered_here
+) -> None:
     """Put the answer of a saved query into a table: its group-bys, then its metrics.
 
     Periods are dates, counts bigint, money decimal(18, 2); everything else keeps MetricFlow's type.
     """
-    types = _answer(db, "answer", layer.sql_of(ask.metrics, ask.group_by, ask.where))
+    types = answered(db, "answer", layer.sql_of(ask.metrics, ask.group_by, ask.where))
     columns = [f"{_cast(quoted(name), name, types[name])} as {quoted(name)}" for name in (*ask.group_by, *ask.metrics)]
     order = ", ".join(str(number + 1) for number in range(len(ask.group_by)))
     db.execute(f"create or replace table {table} as select {', '.join(columns)} from answer order by {order}")

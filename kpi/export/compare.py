@@ -26,6 +26,7 @@ from kpi.coverage import COVERED, IS_PARTIAL, SPAN
 from kpi.coverage import periods as periods_of
 from kpi.export.asks import ALL, GRAINS, OWN, Ask
 from kpi.export.catalogue import Catalogue
+from kpi.export.cells import Answered, answered_here
 from kpi.export.statistics import wilson
 from kpi.export.write import draft_rows
 from kpi.sql import places
@@ -39,19 +40,36 @@ BAND_SHARE = 0.8
 AGE_BRACKETS = (30, 90, 180, 365)  # days since the community was made at which a new bracket begins
 COMMUNITY = "community__community_name"
 STEPS = "-- step "
+# what is read of the warehouse here: tables and columns by schema
+READ = {
+    ("marts", "dim_dates"): ("date_day",),
+    ("marts", "dim_communities"): ("community_id", "community_name", "community_type", "created_date"),
+    ("marts", "fct_targets"): (
+        *("target_id", "target_metric", "period_kind", "period_start_date", "community_id", "staff_key"),
+    ),
+    ("reference", "metric_exports"): ("metric", "export_name", "effect"),
+    ("intermediate", "int_exports_covered"): ("export_name", "first_day", "last_day"),
+    ("quality", "absent_exports"): ("metric", "export_name", "effect"),
+}
 
 
 def compare(
-    db: duckdb.DuckDBPyConnection, layer: SemanticLayer, catalogue: Catalogue, asks: Sequence[Ask], name: str
+    db: duckdb.DuckDBPyConnection,
+    layer: SemanticLayer,
+    catalogue: Catalogue,
+    asks: Sequence[Ask],
+    name: str,
+    answered: Answered = answered_here,
 ) -> dt.date:
     """Make ``metric_values`` of ``cells``.
 
     Args:
-        db: connection with ``cells`` and the warehouse attached.
+        db: connection with ``cells``, and with the warehouse or a copy of ``READ``.
         layer: compiles the question for the targets.
         catalogue: the metrics.
         asks: the questions that made ``cells``.
-        name: under which the warehouse is attached.
+        name: of the database that holds the warehouse or the copy.
+        answered: runs the question for the targets.
 
     Returns:
         The as-of day.
@@ -60,7 +78,7 @@ def compare(
     _add_periods(db, first, as_of)
     _add_metrics(db, catalogue, asks)
     _add_intervals(db)
-    db.execute(f"create or replace temp table asked_targets as {layer.sql_of(TARGETS, ['target'])}")
+    answered(db, "asked_targets", layer.sql_of(TARGETS, ["target"]))
     settings: dict[str, Any] = {
         **places(name),
         "as_of": f"date '{as_of}'",

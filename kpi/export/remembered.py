@@ -16,18 +16,21 @@ if TYPE_CHECKING:
 class RememberedLayer:
     """A ``SemanticLayer`` that only compiles, and compiles nothing twice for the same definitions."""
 
-    def __init__(self, layer: SemanticLayer, project: Path, purpose: Any = "kpi export") -> None:
+    def __init__(
+        self, layer: SemanticLayer, project: Path, purpose: Any = "kpi export", target: str | None = None
+    ) -> None:
         """Read what is kept; where ``COMMUNITY_METRICS_CACHE`` switches keeping off, nothing is.
 
         Args:
             layer: compiles what is not kept.
             project: folder of the dbt project.
             purpose: whose questions are kept together, with what else their SQL depends on; anything JSON can hold.
+            target: that the layer asks; that of the environment when omitted.
         """
         self._layer = layer
         folder = cache_folder()
         self._folder = folder / "exports" if folder else None
-        self._key = key_of(purpose, depends_on(project))
+        self._key = key_of(purpose, depends_on(project, target))
         self._kept: dict[str, Any] = read_entry(self._folder, self._key) or {}
         self._had = len(self._kept)
 

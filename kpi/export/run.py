@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from kpi.export import write
 from kpi.export.asks import Ask, SavedAsk, long_asks, saved_asks
 from kpi.export.catalogue import Catalogue, ExportError
-from kpi.export.cells import add_cells, add_saved_query, dimensions_of, make_cells
+from kpi.export.cells import Answered, add_cells, add_saved_query, answered_here, dimensions_of, make_cells
 from kpi.export.compare import compare
 from kpi.export.describe import describe_dimensions, describe_metrics
 from kpi.warehouse import WarehouseError, alarms, attach, connect, last_build, require_whole
@@ -36,12 +36,14 @@ class Exported:
         fingerprint: of the definitions.
         tables: rows by table of schema ``metrics``.
         alarms: data tests that failed when they were last run.
+        exported_set: name of the set of tables on a shared target; None in DuckDB's own file.
     """
 
     as_of: dt.date
     fingerprint: str
     tables: dict[str, int] = field(default_factory=dict)
     alarms: list[str] = field(default_factory=list)
+    exported_set: str | None = None
 
 
 def export(
@@ -78,18 +80,9 @@ def export(
         with _attached(db, warehouse, name, read_only=True):
             before = _state(warehouse)
             build, alarmed = _require_built(db, warehouse, name)
-            tables, as_of = _draft(db, catalogue, layer, asks, saved, name, tell)
-        done = Exported(as_of, catalogue.fingerprint, _counts(db, tables), alarmed)
-        rows = [(table, count, as_of, done.fingerprint, build) for table, count in done.tables.items()]
-        types = {
-            "table_name": "varchar",
-            "rows": "bigint",
-            "as_of": "date",
-            "fingerprint": "varchar",
-            "build": "varchar",
-        }
-        write.draft_rows(db, "export_log", types, rows)
-        tables["export_log"] = write.Table("export_log", "导出记录 One row per table of this schema.", write.LOG)
+            tables, as_of = draft(db, catalogue, layer, asks, saved, name, tell)
+        done = Exported(as_of, catalogue.fingerprint, counts(db, tables), alarmed)
+        tables["export_log"] = draft_log(db, done, build)
         with _attached(db, warehouse, name, read_only=False):
             if _state(warehouse) != before:  # nobody else can build it now
                 raise ExportError(f"{warehouse}: was built anew while its metrics were asked. Run kpi export again.")
@@ -97,7 +90,7 @@ def export(
     return done
 
 
-def _draft(
+def draft(
     db: duckdb.DuckDBPyConnection,
     catalogue: Catalogue,
     layer: SemanticLayer,
@@ -105,42 +98,60 @@ def _draft(
     saved: Sequence[SavedAsk],
     name: str,
     tell: Tell,
+    answered: Answered = answered_here,
 ) -> tuple[dict[str, write.Table], dt.date]:
+    """Ask all questions and draft all tables but the log.
+
+    Args:
+        db: connection for the drafts.
+        catalogue: the metrics.
+        layer: compiles the questions.
+        asks: questions of the long table.
+        saved: saved queries.
+        name: of the database that holds the warehouse, or the copy of what ``kpi.export.compare`` reads.
+        tell: see ``export``.
+        answered: runs the questions.
+
+    Returns:
+        The tables by name, and the as-of day.
+
+    Raises:
+        ExportError: when a question cannot be asked.
+    """
     total, done = len(asks) + len(saved), 0
     dimensions = describe_dimensions(dimensions_of(asks, saved))
-    tables: dict[str, write.Table] = {}
+    drafts = {query.name: f"saved_{number}" for number, query in enumerate(saved)}
     try:
-        for number, query in enumerate(saved):
+        for query in saved:
             tell(query.name, done, total)
-            draft = f"saved_{number}"
-            add_saved_query(db, layer, query, draft)
-            labels = {row.dimension: f"{row.label} {row.label_en}" for row in dimensions}
-            tables[query.name] = write.saved_table(draft, query, catalogue, labels)
+            add_saved_query(db, layer, query, drafts[query.name], answered)
             done += 1
         make_cells(db)
         for ask in asks:
             tell(f"{ask.grain} × {ask.dimension}", done, total)
-            add_cells(db, layer, catalogue, ask)
+            add_cells(db, layer, catalogue, ask, answered)
             done += 1
         tell("compare", done, total)
-        as_of = compare(db, layer, catalogue, asks, name)
+        as_of = compare(db, layer, catalogue, asks, name, answered)
     except duckdb.Error as error:
         raise ExportError(
             f"the metrics cannot be asked: {error}\nDo target/ and the warehouse come from one build? Run `dbt build`, "
             "then kpi export again."
         ) from error
-    tables["metric_values"] = write.long_table()
     describe_metrics(db, catalogue, layer, "metric_definitions")
-    tables["metric_definitions"] = write.Table(
-        "metric_definitions", "指标口径 One row per metric of the catalogue.", write.DEFINITIONS
-    )
     types = {"dimension": "varchar", "label": "varchar", "label_en": "varchar", "is_ordered": "boolean"}
     rows = [(row.dimension, row.label, row.label_en, row.is_ordered) for row in dimensions]
     write.draft_rows(db, "dimension_definitions", types, rows)
-    tables["dimension_definitions"] = write.Table(
-        "dimension_definitions", "维度 One row per dimension by which something is exported.", write.DIMENSIONS
-    )
-    return tables, as_of
+    labels = {row.dimension: f"{row.label} {row.label_en}" for row in dimensions}
+    return write.tables_of(catalogue, saved, labels, drafts), as_of
+
+
+def draft_log(db: duckdb.DuckDBPyConnection, done: Exported, build: str | None) -> write.Table:
+    """Draft ``export_log``: of which build and which definitions the tables are."""
+    rows = [(table, count, done.as_of, done.fingerprint, build) for table, count in done.tables.items()]
+    types = {"table_name": "varchar", "rows": "bigint", "as_of": "date", "fingerprint": "varchar", "build": "varchar"}
+    write.draft_rows(db, "export_log", types, rows)
+    return write.log_table()
 
 
 def database_of(catalogue: Catalogue) -> str:
@@ -193,5 +204,6 @@ def _require_built(db: duckdb.DuckDBPyConnection, path: Path, name: str) -> tupl
     return state
 
 
-def _counts(db: duckdb.DuckDBPyConnection, tables: dict[str, write.Table]) -> dict[str, int]:
+def counts(db: duckdb.DuckDBPyConnection, tables: dict[str, write.Table]) -> dict[str, int]:
+    """The rows of each draft."""
     return {title: db.execute(f"select count(*) from {t.draft}").fetchone()[0] for title, t in tables.items()}  # type: ignore[index]

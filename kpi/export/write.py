@@ -121,6 +121,38 @@ def saved_table(draft: str, ask: SavedAsk, catalogue: Catalogue, dimensions: Map
     return Table(draft, f"{ask.label} {ask.description} {NOT_WITHHELD}".strip(), columns)
 
 
+def tables_of(
+    catalogue: Catalogue,
+    saved: Sequence[SavedAsk],
+    dimensions: Mapping[str, str],
+    drafts: Mapping[str, str] | None = None,
+) -> dict[str, Table]:
+    """All tables but the log.
+
+    Args:
+        catalogue: the metrics.
+        saved: saved queries.
+        dimensions: labels of dimensions by name.
+        drafts: where a saved query's draft stands, by its name.
+    """
+    tables = {
+        query.name: saved_table((drafts or {}).get(query.name, ""), query, catalogue, dimensions) for query in saved
+    }
+    tables["metric_values"] = long_table()
+    tables["metric_definitions"] = Table(
+        "metric_definitions", "指标口径 One row per metric of the catalogue.", DEFINITIONS
+    )
+    tables["dimension_definitions"] = Table(
+        "dimension_definitions", "维度 One row per dimension by which something is exported.", DIMENSIONS
+    )
+    return tables
+
+
+def log_table() -> Table:
+    """``export_log``."""
+    return Table("export_log", "导出记录 One row per table of this schema.", LOG)
+
+
 def write(db: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], name: str) -> None:
     """Replace schema ``metrics`` in the warehouse: all of it or nothing.
 
@@ -139,7 +171,7 @@ def write(db: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], name: str)
             reached(title)
             target = f"{schema}.{quoted(title)}"
             db.execute(f"create or replace table {target} as from {table.draft}")
-            for statement in _comments(target, table):
+            for statement in commented(target, table):
                 db.execute(statement)
         reached("commit")
         db.execute("commit")
@@ -159,7 +191,8 @@ def _existing(db: duckdb.DuckDBPyConnection, name: str) -> set[str]:
     return {table for (table,) in found.fetchall()}
 
 
-def _comments(target: str, table: Table) -> Iterable[str]:
+def commented(target: str, table: Table) -> Iterable[str]:
+    """The statements that give a table of DuckDB its comments."""
     yield f"comment on table {target} is {literal(table.comment)}"
     for column, comment in table.columns.items():
         yield f"comment on column {target}.{quoted(column)} is {literal(comment)}"

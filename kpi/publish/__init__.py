@@ -4,6 +4,7 @@ In it are the exported metrics (schema ``metrics``, written by ``kpi export``), 
 ``quality`` the tables that are shown to tell about nobody (``choice``); the rest comes when it is asked for.
 
 * ``run``: the command: one draft, one rename.
+* ``shared``: the same on a server, where the tables become a schema.
 * ``star``: tables with their keys and comments, so that a tool draws the star by itself.
 * ``metrics``: the exported tables, without what is withheld.
 * ``people``: who stands behind a figure.

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 class AskedBefore:
     """A ``SemanticLayer`` for those who only ask by other definitions."""
 
-    def __init__(self, layer: SemanticLayer, project: Path) -> None:
+    def __init__(self, layer: SemanticLayer, project: Path, target: str | None = None) -> None:
         """Nothing is read yet.
 
         Args:
             layer: compiles what is not kept, and runs everything.
             project: folder of the dbt project.
+            target: that the layer asks; that of the environment when omitted.
         """
-        self._layer, self._project = layer, project
+        self._layer, self._project, self._target = layer, project, target
         self._kept: RememberedLayer | None = None
         self._others: list[AskedBefore] = []
 
@@ -40,9 +41,9 @@ class AskedBefore:
 
     def defined_by(self, manifest: dict[str, Any]) -> AskedBefore:
         """The same warehouse asked through other definitions, see ``SemanticLayer.defined_by``."""
-        other = AskedBefore(self._layer.defined_by(manifest), self._project)
+        other = AskedBefore(self._layer.defined_by(manifest), self._project, self._target)
         said = hashlib.sha256(json.dumps(manifest).encode()).hexdigest()
-        other._kept = RememberedLayer(other._layer, self._project, ["kpi publish", said])
+        other._kept = RememberedLayer(other._layer, self._project, ["kpi publish", said], self._target)
         self._others.append(other)
         return other
 

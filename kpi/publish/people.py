@@ -93,9 +93,10 @@ def persons_of(
     if person is None:
         return None
     figure = metric["type_params"]["expr"] or of.metric
-    condition = _CONTRIBUTES.get(how["agg"], "coalesce(cast(({0}) as double), 0) <> 0").format(figure)
+    # float, and a varchar with a length, are types of every engine
+    condition = _CONTRIBUTES.get(how["agg"], "coalesce(cast(({0}) as float), 0) <> 0").format(figure)
     row = _row_of_a_member(how["semantic_model"], models) if how["agg"] == "sum" else None
-    somebody = f"coalesce({person}, cast({row} as varchar))" if row else person
+    somebody = f"coalesce({person}, cast({row} as varchar(255)))" if row else person
     metric["type_params"]["expr"] = f"case when {condition} then {somebody} end"
     how["agg"] = "count_distinct"
     return metric

@@ -396,7 +396,7 @@ def test_persons_behind_an_input_are_those_who_contribute() -> None:
     assert counted["type_params"]["metric_aggregation_params"]["agg"] == "count_distinct"
     assert (
         counted["type_params"]["expr"]
-        == "case when coalesce(cast((paid - refunded) as double), 0) <> 0 then person_id end"
+        == "case when coalesce(cast((paid - refunded) as float), 0) <> 0 then person_id end"
     )
     assert persons_of(Input("buyers"), METRICS, MODELS, "p")["type_params"]["expr"] == (
         "case when (person_id) is not null then person_id end"
@@ -410,7 +410,10 @@ def test_persons_behind_an_input_are_those_who_contribute() -> None:
     models = {"answers": answers, "targets": targets}
     scores = {name: metric(name, name, expr="score") for name in models}
     said = [persons_of(Input(name), scores, models, "p")["type_params"]["expr"] for name in models]
-    assert [text.partition(" then ")[2] for text in said] == ["coalesce(person_id, cast(id as varchar)) end", "s end"]
+    assert [text.partition(" then ")[2] for text in said] == [
+        "coalesce(person_id, cast(id as varchar(255))) end",
+        "s end",
+    ]
     assert METRICS["sales_value"]["type_params"]["expr"] == "paid - refunded"
 
 
@@ -444,7 +447,7 @@ def test_what_counts_persons_is_compiled_once(tmp_path: Path, monkeypatch: pytes
         with AskedBefore(Layer(), tmp_path).connected() as layer:
             return layer.defined_by(manifest).query(["persons_0"], ["metric_time__day"])
 
-    monkeypatch.setattr(remembered, "depends_on", lambda project: [])
+    monkeypatch.setattr(remembered, "depends_on", lambda *_: [])
     monkeypatch.setenv("COMMUNITY_METRICS_CACHE", str(tmp_path / "kept"))
     assert asked({"metrics": [1]}) == asked({"metrics": [1]}) == "['persons_0'] by ['metric_time__day']"
     assert len(compiled) == 1

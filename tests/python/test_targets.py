@@ -229,7 +229,11 @@ def test_without_its_server_a_target_says_how_to_start_it(project, monkeypatch, 
 
 
 @pytest.mark.parametrize(
-    "command", [["export"], ["publish", "--to", "x.duckdb"], ["report", "--out", "x"], ["query", "members", "--sql"]]
+    "command",
+    [
+        *(["export"], ["publish"], ["publish", "--to", "x.duckdb"], ["report", "--out", "x"]),
+        ["query", "members", "--sql"],
+    ],
 )
 def test_commands_say_what_another_target_cannot_do(project, monkeypatch, command):
     monkeypatch.setenv(SETTING, "postgres")
