@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from kpi.targets import find_target
+
 # the parts of which a definition is made, in this order, and their names in Chinese
 PARTS = {
     "Answers": "回答",
@@ -187,8 +189,6 @@ def read_definitions(project: Path, target: str | None = None) -> Definitions:
     Raises:
         FileNotFoundError: when the project has not been parsed or built yet.
     """
-    from kpi.targets import find_target  # it loads the warehouse, which `kpi --help` should not
-
     return Definitions(json.loads(find_target(project, target).required_manifest().read_bytes()))
 
 

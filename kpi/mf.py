@@ -13,12 +13,11 @@ from __future__ import annotations
 import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from kpi.targets import Target
+from kpi.targets import SETTING, Target, TargetError, find_target
 
 PINNED = {"dbt-metricflow": "0.15.0", "metricflow": "0.213.0"}  # as requirements.lock has them
 
@@ -27,12 +26,11 @@ def mf_command(
     context: typer.Context,
     target: Annotated[
         str | None,
-        typer.Option(help="Target of profiles.yml 目标引擎 (default COMMUNITY_METRICS_TARGET, else duckdb)."),
+        typer.Option(help=f"Target of profiles.yml 目标引擎 (default {SETTING}, else duckdb)."),
     ] = None,
 ) -> None:
     """Run MetricFlow's mf on a target: kpi mf --target spark query --metrics members --group-by metric_time__month."""
     from kpi.privacy.commands import said_plainly
-    from kpi.targets import find_target
 
     with said_plainly():
         command = mf_for(find_target(name=target))
@@ -45,8 +43,6 @@ def mf_for(target: Target) -> Any:
     Raises:
         TargetError: when another version of MetricFlow is installed, or dbt has written nothing for the target.
     """
-    from kpi.targets import SETTING, TargetError
-
     require_pinned()
     if not target.manifest.exists():
         raise TargetError(f"{target.manifest} is missing. Run `{target.dbt('parse')}` first 先运行.")
@@ -85,8 +81,6 @@ def require_pinned() -> None:
     Raises:
         TargetError: with what is installed and what is needed.
     """
-    from kpi.targets import TargetError
-
     found = {}
     for package in PINNED:
         try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kpi.warehouse import WarehouseError
+from kpi.errors import WarehouseError
 
 SETTING = "COMMUNITY_METRICS_TARGET"
 EMBEDDED = "duckdb"  # the target without a server, and dbt's name for its adapter

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from kpi.errors import WarehouseError
 from kpi.sql import literal, quoted
 
 DEFAULT = Path("warehouse/community_metrics.duckdb")
@@ -20,10 +21,6 @@ _HOLDER = re.compile(r"PID (\d+)")
 _PAUSE = 0.2  # seconds between two attempts to open a file that somebody holds
 _SHOWN = 100  # characters of a command that are shown
 _NAMED = 5  # unfinished tables that a message names
-
-
-class WarehouseError(RuntimeError):
-    """The warehouse cannot serve; the message says why and what to do. dbt shows it without a traceback."""
 
 
 class LockedWarehouseError(WarehouseError):
