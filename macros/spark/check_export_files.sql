@@ -5,18 +5,44 @@
 {%- endmacro %}
 
 {#
-    Listed without being read, of a folder two levels: <export>/*.parquet, or <export>/<day or another>/*.parquet. Spark ends the
-    run itself, naming the directory, where nothing fits the pattern.
+    Listed without being read, at any depth. Names are put into patterns afterwards, and a pattern that fits nothing is silent, so
+    a name that is a pattern itself ends the run.
 #}
 {% macro spark__files_of_landing(directory) -%}
-    {%- set pattern = directory ~ '/{landed.json,*.csv,*.parquet,*/*.parquet,*/*/*.parquet}' -%}
     {%- set known, question = found_once(), 'files of ' ~ directory -%}
     {%- if question not in known -%}
+        {%- if not (directory.startswith('/') or '://' in directory) -%}
+            {{ exceptions.raise_compiler_error(
+                'COMMUNITY_METRICS_EXPORTS: ' ~ directory ~ ' is a relative path, which Spark would look for where the server '
+                ~ 'was started. Name the whole path, or a URL such as s3a://bucket/landed.'
+            ) }}
+        {%- endif -%}
+        {%- do require_plain_name(directory) -%}
         {%- set files = [] -%}
-        {%- for path in run_query('select path from ' ~ files_at('binaryFile', pattern)).columns[0].values() -%}
-            {%- do files.append(directory ~ path.split(directory, 1)[1]) -%}
+        {%- for path in run_query(
+            'select path from ' ~ files_at('binaryFile', directory, {'recursiveFileLookup': 'true'})
+            ~ " where path like '%.parquet' or path like '%.csv' or path like '%/landed.json'"
+        ).columns[0].values() -%}
+            {%- if directory ~ '/' not in path -%}
+                {{ exceptions.raise_compiler_error(
+                    'COMMUNITY_METRICS_EXPORTS: Spark calls a file of ' ~ directory ~ ' ' ~ path
+                    ~ '. Name the directory as it does.'
+                ) }}
+            {%- endif -%}
+            {%- set file = path.split(directory ~ '/', 1)[1] -%}
+            {%- do require_plain_name(file) -%}
+            {%- do files.append(directory ~ '/' ~ file) -%}
         {%- endfor -%}
         {%- do known.update({question: files | sort}) -%}
     {%- endif -%}
     {{ return(known[question] | reject('equalto', directory ~ '/landed.json') | list) }}
+{%- endmacro %}
+
+{# Stops with a message at a name that Spark would read as a pattern. #}
+{% macro require_plain_name(name) -%}
+    {%- if modules.re.search('[][{}*?,\\\\`]', name) -%}
+        {{ exceptions.raise_compiler_error(
+            name ~ ': Spark reads names with [ ] { } * ? , ` or a backslash as patterns. Rename it.'
+        ) }}
+    {%- endif -%}
 {%- endmacro %}

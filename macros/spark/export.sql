@@ -28,9 +28,16 @@
 {% macro spark__landed_files(directory, name) -%}
     {%- set stem = directory.rstrip('/') ~ '/' -%}
     {%- set parts, paths = landed_parts(directory, name), [] -%}
-    {%- for part in parts or [] -%}{%- do paths.append(stem ~ part) -%}{%- endfor -%}
-    {%- if paths -%}{{ return(('parquet', paths)) }}{%- endif -%}
     {%- set files = files_of_landing(directory.rstrip('/')) -%}
+    {%- for part in parts or [] -%}
+        {%- if stem ~ part not in files -%}
+            {{ exceptions.raise_compiler_error(
+                stem ~ part ~ ': landed.json lists it, and it is not there. Copy the directory again, manifest last.'
+            ) }}
+        {%- endif -%}
+        {%- do paths.append(stem ~ part) -%}
+    {%- endfor -%}
+    {%- if paths -%}{{ return(('parquet', paths)) }}{%- endif -%}
     {%- if stem ~ name ~ '.parquet' in files -%}{{ return(('parquet', [stem ~ name ~ '.parquet'])) }}{%- endif -%}
     {%- for file in files if parts is none and file.startswith(stem ~ name ~ '/') -%}{%- do paths.append(file) -%}{%- endfor -%}
     {%- if paths -%}{{ return(('parquet', paths)) }}{%- endif -%}

@@ -83,19 +83,18 @@ class Target:
         self.name = name
         self.environment = os.environ | {"COMMUNITY_METRICS_TARGET": name, "COMMUNITY_METRICS_EXPORTS": str(landing)}
 
+    def tried(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, whatever that is."""
+        words = [sys.executable, "-W", "ignore", *command]
+        return subprocess.run(words, env=self.environment, capture_output=True, text=True, check=False)
+
     def run(self, *command: str) -> None:
         """Run a command to its end.
 
         Raises:
             SystemExit: when it fails, with what it printed.
         """
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", *command],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = self.tried(*command)
         if done.returncode:
             sys.exit(f"{' '.join(command)}\n{(done.stdout + done.stderr)[-SHOWN:]}")
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.engines import columns_of, rows_apart
-from harness.increments import Target
+from harness.increments import SHOWN, Target
 from harness.landings import SEEDS, land
 from kpi.semantic import SemanticLayer
 from kpi.targets import EMBEDDED
@@ -32,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="land ed") as folder:  # nobody promises a path without spaces
         Path(folder).chmod(0o755)
         land_some(Path(folder))
-        Target(given.target, Path(folder)).run("-m", "dbt.cli.main", "--no-write-json", "run", "--select", *models)
+        target = Target(given.target, Path(folder))
+        target.run("-m", "dbt.cli.main", "--no-write-json", "run", "--select", *models)
+        refused = not_refused(target, Path(folder))
     ours, theirs = SemanticLayer(Path(), target=EMBEDDED), SemanticLayer(Path(), target=given.target)
     with ours.connected(), theirs.connected():
         tables = columns_of(ours, "staging")
@@ -45,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parts = theirs.sql(f"select landed_part, count(*) from {base} group by landed_part").rows
     if len(parts) != 2 or not all(str(part).startswith(f"{folder}/{IN_PARTS}/exported_on=") for part, _ in parts):
         said.append(f"landed_part of base_{IN_PARTS}: {parts}")
+    said += refused
     print("\n".join(said) or f"{given.target} reads landed exports as duckdb the seeds: {len(models)} tables")
     return 1 if said else 0
 
@@ -58,6 +61,24 @@ def land_some(landing: Path) -> None:
             land(landing, "from seed", "2026-05-20 08:00:00", export)
     land(landing, "select * exclude (invitor) from seed where invitor is null", "2026-03-01 08:00:00", IN_PARTS)
     land(landing, "from seed where invitor is not null", "2026-05-20 08:00:00", IN_PARTS)
+
+
+def not_refused(target: Target, landing: Path) -> list[str]:
+    """What a build takes that it has to refuse, for a pattern of Spark that fits nothing is silent."""
+    build = ("-m", "dbt.cli.main", "--no-write-json", "run", "--select", f"base_{IN_PARTS}")
+    part = next((landing / IN_PARTS).rglob("*.parquet"))
+    odd = landing / "manual__costs.{a,b}.csv"
+    wrong = []
+    for name, other, message in (
+        (part, part.with_suffix(".away"), "landed.json lists it, and it is not there"),
+        (landing / f"{BY_HAND}.csv", odd, "Spark reads names with"),
+    ):
+        name.rename(other)
+        done = target.tried(*build)
+        if done.returncode == 0 or message not in " ".join(done.stdout.split()):
+            wrong.append(f"{message}: not said: {done.stdout[-SHOWN:]}")
+        other.rename(name)
+    return wrong
 
 
 if __name__ == "__main__":

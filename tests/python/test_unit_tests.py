@@ -102,7 +102,7 @@ PLUMBING = {
     *("drop_relation_if_exists", "duckdb__alter_column_comment"),  # dbt calls them for every table
     *("engine_type", "where_hash_repeats"),  # every seed and mart, every key; bad rows ring it on each engine
     # test_landed_exports, and the legs of the engines: harness.increments, harness.engines
-    *("files_of_landing", "require_known_format", "files_at", "require_loaded"),
+    *("files_of_landing", "require_known_format", "files_at", "require_loaded", "require_plain_name"),
     "in_declared_types",  # the marts of the three engines are compared
     # dbt calls them for every seed; the comparison of engines is of what came of it
     *("seed_columns", "create_seed_table", "insert_seed_rows"),
