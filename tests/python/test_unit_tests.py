@@ -154,7 +154,7 @@ PLUMBING = {
     *("are_leaves_evidenced", "inputs_of_retention", "open_retention", "close_retention"),
 }
 # what identities are made of: test_identities_ring has each of them ring on a spoiled warehouse
-OF_IDENTITIES = {"compare_sides", "name_sides", *(f"test_{name}" for name in (*IDENTITIES, KEYS))}
+OF_IDENTITIES = {"compare_sides", "name_sides", "is_not_among", *(f"test_{name}" for name in (*IDENTITIES, KEYS))}
 MACRO_TESTS = (
     *("macros_read_cells_as_documented", "macros_read_times_as_documented", "macros_compute_as_documented"),
     "macros_read_contracts_as_documented",
