@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kpi.targets import Target
 
 BATCH = 50_000  # rows that are held at a time
+AGAIN = "The directory was made anew: kpi load --replace, then dbt build --full-refresh."
 ACKNOWLEDGED = "acknowledged_quarantine"  # comes the same way and is no export
 PART = "landed_part"
 
@@ -35,7 +36,7 @@ def load_command(
         typer.Option(help="Target of profiles.yml 目标引擎 (default COMMUNITY_METRICS_TARGET)."),
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Put it in place of another directory 换成此目录.")
+        bool, typer.Option("--replace", help="Put it, all anew, in place of what is loaded 全部换成此目录.")
     ] = False,
 ) -> None:
     """Copy landed exports into PostgreSQL, before dbt builds there 把落地数据复制到 PostgreSQL."""
@@ -108,6 +109,8 @@ def sources(landing: str, exports: Iterable[str]) -> list[Source]:
     has_manifest = (directory / MANIFEST).exists()
     if has_manifest:
         refuse_strange(directory, set(exports))
+    else:
+        _refuse_unknown(directory, {*exports, ACKNOWLEDGED})
     found = [
         Source(part.export, f"{given}/{part.path}", directory / part.path, part.rows)
         for part in Landing.open(directory).parts()
@@ -124,9 +127,21 @@ def sources(landing: str, exports: Iterable[str]) -> list[Source]:
         for file in files:
             state = file.stat()
             found.append(Source(export, f"{file}@{state.st_size}@{state.st_mtime_ns}", file))
-    if not found:
+    if not found and not has_manifest:  # of a manifest all parts may be gone: erased, expired
         raise LandingError(f"{landing}: 没有导出 no exports found. Land some first: kpi ingest.")
     return found
+
+
+def _refuse_unknown(directory: Path, known: set[str]) -> None:
+    from kpi.ingest.manifest import LandingError
+
+    for path in sorted(directory.iterdir()):
+        is_ours = path.suffix in (".csv", ".parquet") if path.is_file() else any(path.rglob("*.parquet"))
+        if is_ours and path.name.split(".")[0] not in known:
+            raise LandingError(
+                f"{path}: 不是导出名 the name is no export. Rename or remove it; the exports are: "
+                + ", ".join(sorted(known))
+            )
 
 
 def load(landing: str, target: Target, *, replace: bool = False, tell: Callable[[str], None] = print) -> Loaded:
@@ -145,6 +160,7 @@ def load(landing: str, target: Target, *, replace: bool = False, tell: Callable[
     """
     from kpi.contracts import load_contracts
     from kpi.engines.postgres import PostgreSql
+    from kpi.ingest.landing import Landing
     from kpi.targets import TargetError
 
     if target.kind != "postgres":
@@ -159,7 +175,7 @@ def load(landing: str, target: Target, *, replace: bool = False, tell: Callable[
         prefix = target.settings.get("schema", "main")
         store = _Store(cursor, "landing" if prefix == "main" else f"{prefix}_landing")
         store.hold(tell)
-        store.take_over(landing.rstrip("/"), replace=replace)
+        store.take_over(landing.rstrip("/"), Landing.open(Path(landing)).manifest.secret or "", replace=replace)
         done = Loaded(parts=len(found), exports=len({source.export for source in found}))
         for export in sorted({source.export for source in found} | store.exports()):
             theirs = [source for source in found if source.export == export]
@@ -187,6 +203,11 @@ def _copy_export(
         done.removed[export] = store.remove(export, sorted(gone))
     for source in theirs:
         if source.part in held:
+            if source.rows not in (None, held[source.part]):
+                raise LandingError(
+                    f"{source.file}: {source.rows:,} 行,已载入 rows, and of the same name {held[source.part]:,} "
+                    f"were loaded. {AGAIN}"
+                )
             continue
         rows = sum(store.copy(source, batch) for batch in _batches(source, wanted, schemas[source.part]))
         if source.rows not in (None, rows):
@@ -227,24 +248,32 @@ class _Store:
 
         self.cursor.execute(
             f"create schema if not exists {quoted(self.schema)}; "
-            f"create table if not exists {self.table('directory')} (path text not null); "
+            f"create table if not exists {self.table('directory')} (path text not null, secret text not null); "
             f"create table if not exists {self.table('parts')} (export text, part text, rows bigint not null, "
             "loaded_at timestamptz not null default now(), primary key (export, part))"
         )
         self.cursor.execute(f"lock table {self.table('parts')} in row exclusive mode")  # models that read end first
 
-    def take_over(self, directory: str, *, replace: bool) -> None:
+    def take_over(self, directory: str, secret: str, *, replace: bool) -> None:
         """Say whose copy this is from now on."""
         from kpi.ingest.manifest import LandingError
 
-        loaded = [path for (path,) in self.asked(f"select path from {self.table('directory')}")]
-        if loaded not in ([], [directory]) and not replace:
+        loaded = self.asked(f"select path, secret from {self.table('directory')}")
+        if replace:
+            for export in self.exports():
+                self.cursor.execute(f"drop table {self.table(export)}")
+            self.cursor.execute(f"delete from {self.table('parts')}")
+        elif loaded and loaded[0] == (directory, secret):
+            pass
+        elif loaded and loaded[0][0] == directory:
+            raise LandingError(f"{directory}: 密钥已换 its keys are of another secret than those loaded. {AGAIN}")
+        elif loaded:
             raise LandingError(
-                f"{directory}: 已载入另一目录 another directory is loaded: {', '.join(loaded)}. Name that one, or put "
+                f"{directory}: 已载入另一目录 another directory is loaded: {loaded[0][0]}. Name that one, or put "
                 "this one in its place: --replace"
             )
         self.cursor.execute(f"delete from {self.table('directory')}")
-        self.cursor.execute(f"insert into {self.table('directory')} values (%s)", [directory])
+        self.cursor.execute(f"insert into {self.table('directory')} values (%s, %s)", [directory, secret])
 
     def exports(self) -> set[str]:
         """Those of which something is loaded."""
@@ -342,9 +371,12 @@ def _columns(file: Path) -> list[str]:
 def _batches(source: Source, wanted: list[str], there: list[str]) -> Iterator[pa.RecordBatch]:
     import duckdb
 
+    from kpi.engines import TIME_ZONE
     from kpi.sql import quoted
 
     cells = (f"cast({quoted(name) if name in there else 'null'} as varchar) as {quoted(name)}" for name in wanted)
     with _said_of(source.file):
-        rows = duckdb.connect().sql(f"select {', '.join(cells)} from {_reader(source.file)}")
+        db = duckdb.connect()
+        db.execute(f"set TimeZone = '{TIME_ZONE}'")  # as the warehouse, which spells typed times so
+        rows = db.sql(f"select {', '.join(cells)} from {_reader(source.file)}")
         yield from rows.to_arrow_reader(BATCH)

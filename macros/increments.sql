@@ -72,7 +72,9 @@
 
 {# Whether the stored rows were made by today's definition, of landed exports: asked once a run. #}
 {% macro is_same_definition() -%}
-    {%- if not is_landed() or load_cached_relation(this) is none -%}{{ return(false) }}{%- endif -%}
+    {%- if not is_landed() -%}{{ return(false) }}{%- endif -%}
+    {%- do hold_model() -%}
+    {%- if load_cached_relation(this) is none -%}{{ return(false) }}{%- endif -%}
     {%- set known, question = found_once(), 'same ' ~ model.unique_id -%}
     {%- if question not in known -%}
         {%- set found = run_query(
@@ -81,6 +83,17 @@
         {%- do known.update({question: definition() in found}) -%}
     {%- endif -%}
     {{ return(known[question]) }}
+{%- endmacro %}
+
+{#
+    Before anything is asked of a model's ledger: another build of the same model ends first, where the engine lets two of
+    them write. Else both would find the same things not done yet, and do them.
+#}
+{% macro hold_model() -%}
+    {{ return(adapter.dispatch('hold_model', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__hold_model() -%}
 {%- endmacro %}
 
 {#
@@ -108,7 +121,7 @@
 
 {#
     Fingerprint of a node and of all models before it: their text and configuration, all macros of the project, the values
-    of the variables that these name, and the engine's release. Asked of what dbt has parsed: a server reads no files here.
+    of the variables that these name, types of contracts, and the releases of dbt and the engine. Asked of what dbt has parsed: a server reads no files here.
 #}
 {% macro fingerprint(id) -%}
     {%- set known = found_once() -%}
@@ -117,11 +130,14 @@
         {%- for name, generator in context['community_metrics'] | dictsort -%}
             {%- do texts.append(generator.macro.macro_sql) -%}
         {%- endfor -%}
-        {%- do known.update({'macros': with_variables(texts | join) ~ run_query('select version()')[0][0]}) -%}
+        {%- do known.update({'macros': with_variables(texts | join) ~ dbt_version ~ run_query('select version()')[0][0]}) -%}
     {%- endif -%}
     {%- if id not in known -%}
         {%- set node = graph.nodes[id] -%}
         {%- set codes = [known['macros'], with_variables(node.raw_code), tojson(node.config, sort_keys=true)] -%}
+        {%- for name, column in node.columns.items() -%}
+            {%- do codes.append(name ~ ' ' ~ column.data_type) -%}
+        {%- endfor -%}
         {%- for parent in node.depends_on.nodes if parent.startswith('model.') -%}
             {%- do codes.append(fingerprint(parent)) -%}
         {%- endfor -%}
@@ -133,7 +149,7 @@
 {# A text of SQL, shortened, and the values of the variables that it names. #}
 {% macro with_variables(text) -%}
     {%- set codes = [local_md5(text)] -%}
-    {%- for name in modules.re.findall("var\\('(\\w+)'", text) | unique | sort -%}
+    {%- for name in modules.re.findall('var\\(\\s*["\']([a-z_0-9]+)["\']', text) | unique | sort -%}
         {%- do codes.append(name ~ '=' ~ var(name, none)) -%}
     {%- endfor -%}
     {{ return(codes | join(' ')) }}

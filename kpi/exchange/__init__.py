@@ -137,8 +137,6 @@ def spelled(kind: str, spellings: Mapping[str, str], decimal: str, what: str) ->
     """
     if found := _DECIMAL.fullmatch(kind):
         return decimal.format(*found.groups())
-    if kind.endswith("[]"):
-        return spellings["[]"].format(spelled(kind.removesuffix("[]"), spellings, decimal, what))
     if kind not in spellings:
         raise ExchangeError(f"{what}: 类型不支持 type {kind} is not written to this target. Cast it in its model.")
     return spellings[kind]

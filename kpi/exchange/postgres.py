@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 TYPES = {
     **{"VARCHAR": "text", "BOOLEAN": "boolean", "DOUBLE": "double precision", "DATE": "date"},
     **{"SMALLINT": "smallint", "INTEGER": "integer", "BIGINT": "bigint", "HUGEINT": "numeric(38,0)"},
-    **{"TIMESTAMP": "timestamp without time zone", "JSON": "text", "[]": "{}[]"},
+    **{"TIMESTAMP": "timestamp without time zone", "JSON": "text"},
 }
 DECIMAL = "numeric({},{})"
 PATIENCE = "60s"  # for whoever reads a table whose columns change
@@ -150,9 +150,11 @@ class PostgreSqlExchange:
                 cursor.execute(f"delete from {named}")
             for statement in changes(named, piece, there[table] if table in ours else None, nulls_of(db, piece)):
                 cursor.execute(statement)
-            self._copy(db, cursor, table, piece, name)
             cursor.execute(KEYS, [named])
             held = {found for (found,) in cursor.fetchall()}
+            for statement in unkeyed(named, piece, held):  # before rows that the old key would not take
+                cursor.execute(statement)
+            self._copy(db, cursor, table, piece, name)
             for statement in [*keyed(named, piece, held), *comments(named, piece)]:
                 cursor.execute(statement)
             cursor.execute(f"analyze {named}")
@@ -219,15 +221,28 @@ def changes(named: str, piece: Piece, there: Mapping[str, str] | None, nulls: Co
     return [f"alter table {named} {', '.join(parts)}"] if parts else []
 
 
-def keyed(named: str, piece: Piece, held: Collection[str]) -> list[str]:
-    """What gives a table its primary key; the name of a key says what it is of, so that one that is there stays."""
+def key_name(named: str, piece: Piece) -> str:
+    """The name of a table's primary key, which says what it is of; empty where it has none."""
     columns = ", ".join(map(quoted, piece.key))
-    wanted = "kpi_" + hashlib.sha256(f"{named} {columns}".encode()).hexdigest()[:16] if piece.key else ""
-    if wanted in held or not (wanted or held):
+    return "kpi_" + hashlib.sha256(f"{named} {columns}".encode()).hexdigest()[:16] if piece.key else ""
+
+
+def unkeyed(named: str, piece: Piece, held: Collection[str]) -> list[str]:
+    """What takes keys from a table that it shall have no longer; they leave their columns without nulls."""
+    gone = sorted(set(held) - {key_name(named, piece)})
+    if not gone:
         return []
-    parts = [f"drop constraint {quoted(name)}" for name in sorted(held)]
-    parts += [f"add constraint {wanted} primary key ({columns})"] if wanted else []
+    parts = [f"drop constraint {quoted(name)}" for name in gone]
+    parts += [f"alter column {quoted(column)} drop not null" for column in piece.types]
     return [f"alter table {named} {', '.join(parts)}"]
+
+
+def keyed(named: str, piece: Piece, held: Collection[str]) -> list[str]:
+    """What gives a table its primary key; one that is there stays."""
+    wanted = key_name(named, piece)
+    if not wanted or wanted in held:
+        return []
+    return [f"alter table {named} add constraint {wanted} primary key ({', '.join(map(quoted, piece.key))})"]
 
 
 def comments(named: str, piece: Piece) -> list[str]:

@@ -122,10 +122,16 @@ class SparkExchange:
     def _settle(self, session: _Session, written: Mapping[str, Piece], name: str) -> str:
         """See that all views are of one set, the newest, where two exchanges pointed them at the same time."""
         for _ in range(ROUNDS):
-            asked = (f"select max({SET}) as found from {_named(self.schema, table)}" for table in written)
-            seen = {found for (found,) in session.run(" union all ".join(asked)) if found}
+            asked = (
+                f"select {_text(table)} as view, max({SET}) as found from {_named(self.schema, table)}"
+                for table in written
+            )
+            found = dict(session.run(" union all ".join(asked)))
+            seen = {one for one in found.values() if one}
             newest = max(seen, default=name)
             if seen <= {newest}:
+                # an empty table does not say of which set it is
+                self._point(session, {table: piece for table, piece in written.items() if not found[table]}, newest)
                 return newest
             self._point(session, written, newest)
         raise ExchangeError(
@@ -196,9 +202,6 @@ def viewed(named: str, piece: Piece, stored: str) -> str:
 
 def _chunks(db: duckdb.DuckDBPyConnection, piece: Piece) -> Iterator[list[list[str | None]]]:
     """The rows of a draft as texts; a first chunk without any where there are none."""
-    for column, kind in piece.types.items():
-        if kind.endswith("[]"):
-            raise ExchangeError(f"{column}: 类型不支持 type {kind} is not written to Spark. Cast it in its model.")
     found = db.execute(f"select {', '.join(f'cast({quoted(c)} as varchar)' for c in piece.types)} from {piece.draft}")
     rows = found.fetchmany(CHUNK)
     while True:

@@ -84,16 +84,31 @@ def publish_shared(
             reader: Any = opened
             marks = marks_of(reader, layer)
             require_built(marks, reader, layer, target)
+            exported = _exported(reader, layer)
             _Copy(db, reader, layer, target.kind).run(catalogue, own, marks, whole=FACTS in wanted)
         done = publish(
             built, file, layer.manifest, lambda: AskedBefore(layer, project, target.name), nodes=own,
             fingerprint=catalogue.fingerprint, k=k, with_facts=with_facts, with_persons=with_persons,
         )  # fmt: skip
         with duckdb.connect(str(file)) as db:
-            return done, exchange.replace(db, pieces_of(db), lambda reader: _require_same(marks, reader, layer))
+            return done, exchange.replace(
+                db, pieces_of(db), lambda reader: _require_same(marks, exported, reader, layer)
+            )
 
 
-def _require_same(marks: Marks, reader: Reader, layer: SemanticLayer) -> None:
+def _exported(reader: Reader, layer: SemanticLayer) -> str | None:
+    """Which set of exported metrics stands; none where there is none."""
+    try:
+        return reader.ask(f"select max({SET}) as found from {layer.places[METRICS]}.{layer.quoted(LEDGER)}").rows[0][0]
+    except MissingTableError:
+        return None
+
+
+def _require_same(marks: Marks, exported: str | None, reader: Reader, layer: SemanticLayer) -> None:
+    if _exported(reader, layer) != exported:
+        raise PublishError(
+            "发布期间指标又重新导出 metrics were exported anew while they were read. Run `kpi publish` again."
+        )
     try:
         require_same(marks, reader, layer)
     except ExportError as error:

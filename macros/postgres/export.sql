@@ -8,7 +8,8 @@
 {%- endmacro %}
 
 {% macro postgres__landed_reader(directory, name, columns, only) -%}
-    {%- if not landed_parts(directory, name) or only == [] -%}{{ return(none) }}{%- endif -%}
+    {#- parts are asked for anew by each model that reads by them (live_parts), so what the run found out before says nothing -#}
+    {%- if only == [] or (only is none and not landed_parts(directory, name)) -%}{{ return(none) }}{%- endif -%}
     {%- set table = api.Relation.create(database=target.database, schema=place('landing'), identifier=name) -%}
     {%- do require_columns(table | string, columns, adapter.get_columns_in_relation(table) | map(attribute='name') | list) -%}
     {%- if only is none -%}{{ return(table | string) }}{%- endif -%}

@@ -3,3 +3,8 @@
     drop table if exists {{ touched(kind) }};
     create temp table {{ touched(kind) }}
 {%- endmacro %}
+
+{# To the end of the transaction, which dbt keeps open from compiling a model to its commit. #}
+{% macro postgres__hold_model() -%}
+    {%- do run_query("select pg_advisory_xact_lock(hashtextextended('dbt " ~ this ~ "', 0))") -%}
+{%- endmacro %}

@@ -53,7 +53,17 @@
     {%- set options = {'mergeSchema': 'true'} if format == 'parquet'
         else {'header': 'true', 'multiLine': 'true', 'escape': '"', 'mode': 'FAILFAST'} -%}
     {%- set reader = files_at(format, stem ~ (paths[0] if paths | length == 1 else '{' ~ paths | join(',') ~ '}'), options) -%}
-    {%- set found = run_query('describe query select * from ' ~ reader).columns[0].values() | list -%}
-    {%- do require_columns(files[0] if files | length == 1 else stem ~ name, columns, found) -%}
+    {%- set found = {} -%}
+    {%- for column, type, comment in run_query('describe query select * from ' ~ reader).rows -%}
+        {%- do found.update({column: type}) -%}
+    {%- endfor -%}
+    {%- set place = files[0] if files | length == 1 else stem ~ name -%}
+    {%- do require_columns(place, columns, found | list) -%}
+    {%- for column in columns if found.get(column, 'string') != 'string' -%}
+        {{ exceptions.raise_compiler_error(
+            place ~ ': column ' ~ column ~ ' is of type ' ~ found[column] ~ ', which Spark would spell in its own way. Landed '
+            ~ 'cells are text: write it as text, or land the file with kpi ingest.'
+        ) }}
+    {%- endfor -%}
     {{ return(reader) }}
 {%- endmacro %}

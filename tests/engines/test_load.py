@@ -124,9 +124,8 @@ def test_another_directory_needs_a_word(target, landing, tmp_path):
         load(str(other), target)
     assert held(target) == before
     load(str(other), target, replace=True)
-    assert ask(target, f"select (select count(*) from landing.{COSTS}), (select count(*) from landing.{MEMBERS})") == [
-        (3, 0)
-    ]
+    assert len(held(target)[COSTS]) == 3
+    assert MEMBERS not in held(target)
 
 
 def test_what_no_file_has_and_what_no_table_takes_is_said(target, landing):
@@ -167,3 +166,35 @@ def test_loads_wait_for_each_other_and_for_models_that_read(target, landing):
     first.join(30)
     second.join(30)
     assert done == [{COSTS: 5}, {}]
+
+
+def test_a_name_that_is_no_export_is_refused_and_an_emptied_landing_is_not(target, landing, tmp_path):
+    by_hand = tmp_path / "by hand"
+    by_hand.mkdir()
+    (by_hand / f"{COSTS}.csv").write_bytes((SEEDS / f"{COSTS}.csv").read_bytes())
+    (by_hand / "youzan_orders.csv").write_text("x\n", encoding="utf-8")
+    with pytest.raises(LandingError, match=r"youzan_orders\.csv: .* no export"):
+        load(str(by_hand), target)
+    load(str(landing), target)
+    with Landing.locked(landing) as locked, locked.rewrite() as change:
+        for part in locked.parts():
+            change.replace(part, None)  # all erased
+    assert load(str(landing), target).removed.keys() == {COSTS, MEMBERS}
+    assert ask(target, f"select (select count(*) from landing.{COSTS}), (select count(*) from landing.parts)") == [
+        (0, 0)
+    ]
+
+
+def test_a_directory_that_was_made_anew_is_not_taken_for_what_is_loaded(target, landing):
+    load(str(landing), target)
+    manifest = (landing / MANIFEST).read_text(encoding="utf-8")
+    (landing / MANIFEST).write_text(manifest.replace('"secret": null', '"secret": "another"'), encoding="utf-8")
+    with pytest.raises(LandingError, match=r"another secret.*--replace, then dbt build --full-refresh"):
+        load(str(landing), target)
+    (landing / MANIFEST).write_text(manifest, encoding="utf-8")
+    ask(target, "update landing.parts set rows = rows + 1")  # as of other files of the same name
+    with pytest.raises(LandingError, match=r"of the same name .* were loaded"):
+        load(str(landing), target)
+    done = load(str(landing), target, replace=True)
+    assert done.copied.keys() == {COSTS, MEMBERS}
+    assert sum(done.copied.values()) == sum(part.rows for part in Landing.open(landing).parts())

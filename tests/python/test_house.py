@@ -283,3 +283,18 @@ def test_meta_says_what_the_catalogue_says(metrics, catalogue, key):
         if said != meant:
             wrong.append(f"{name}: {key} {said!r}, in the catalogue {meant!r}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_definitions_know_every_variable_that_is_named():
+    """Else a changed variable would leave rows of before (macros/increments.sql: with_variables)."""
+    written = re.search(r"findall\('(.+)', text\)", (ROOT / "macros" / "increments.sql").read_text(encoding="utf-8"))
+    pattern = written[1].replace("\\\\", "\\").replace("\\'", "'")
+    named = set()
+    for path in [*(ROOT / "models").rglob("*.sql"), *(ROOT / "macros").rglob("*.sql")]:
+        text = path.read_text(encoding="utf-8").replace("env_var(", "")
+        found = re.findall(pattern, text)
+        called = len(re.findall(r"\bvar\((?!name, none\)|\\\\)", text))
+        assert len(found) == called, path
+        named.update(found)
+    variables = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    assert named <= set(variables)

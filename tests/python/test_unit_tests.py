@@ -128,7 +128,7 @@ PLUMBING = {
     *("touched_rows", "close_copies", "runs_of", "items_since_seen", "open_ledger", "note_whole_build", "close_ledger"),
     *("changed_items", "open_message_parts", "gone_messages", "open_message_copies", "close_message_copies"),
     *("is_touched_message", "create_touched", "with_variables", "columns_but", "numbers", "hash_of_row"),
-    *("remember_touched_days", "is_near_touched_days"),
+    *("remember_touched_days", "is_near_touched_days", "hold_model"),
     *("open_repeated_messages", "close_repeated_messages", "days_that_questions_reach"),
     *("days_of_messages", "traits_of_senders", "senders_noted", "chats_of_communities", "open_flagged_messages"),
     *("close_flagged_messages", "days_that_rules_reach", "is_on_touched_day", "is_on_rewritten_day"),
