@@ -81,7 +81,7 @@ class Spark:
             raise unreachable(self.target, error, f"{host}:{port}") from error
         cursor = connection.cursor()
         for name, value in {**(settings.get("server_side_parameters") or {}), **SESSION}.items():
-            cursor.execute(f"set {name}={value}")
+            cursor.execute(f"set {name.removeprefix('set:hiveconf:')}={value}")  # dbt needs the prefix
         return connection
 
     @contextmanager

@@ -6,9 +6,9 @@
         {%- if zone not in ['UTC', 'Etc/UTC', 'Z', '+00:00'] or ansi != 'true' -%}
             {{ exceptions.raise_compiler_error(
                 "The Spark session is in time zone " ~ zone ~ " with spark.sql.ansi.enabled=" ~ ansi ~ ": times would be "
-                ~ "shifted, or bad values turn into nothing. Set spark.sql.session.timeZone: UTC and "
-                ~ "spark.sql.ansi.enabled: 'true' under server_side_parameters of the target in profiles.yml, or on the "
-                ~ "server"
+                ~ "shifted, or bad values turn into nothing. Set 'set:hiveconf:spark.sql.session.timeZone': UTC and "
+                ~ "'set:hiveconf:spark.sql.ansi.enabled': 'true' under server_side_parameters of the target in profiles.yml, "
+                ~ "as profiles.example.yml has them, or on the server"
             ) }}
         {%- endif -%}
     {%- endif -%}

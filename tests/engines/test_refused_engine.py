@@ -30,8 +30,8 @@ def spark_in_a_zone(project, target):
     """A session in local time."""
     profile = project.folder / "profiles.yml"
     text = profile.read_text(encoding="utf-8")
-    assert text.count("timeZone: UTC") == 1
-    profile.write_text(text.replace("timeZone: UTC", "timeZone: Asia/Shanghai"), encoding="utf-8")
+    assert text.count("timeZone': UTC") == 1
+    profile.write_text(text.replace("timeZone': UTC", "timeZone': Asia/Shanghai"), encoding="utf-8")
     return "The Spark session is in time zone Asia/Shanghai"
 
 
