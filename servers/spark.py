@@ -22,15 +22,33 @@ SETTINGS = {
     "spark.driver.host": HOST,
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # what its pages would show of a thousand statements that have ended fills a quarter of the memory
+    "spark.ui.retainedJobs": "20",
+    "spark.ui.retainedStages": "20",
+    "spark.ui.retainedTasks": "1000",
+    "spark.sql.ui.retainedExecutions": "20",
+    "spark.sql.thriftserver.ui.retainedStatements": "20",
+    "spark.sql.thriftserver.ui.retainedSessions": "20",
     # What the models rely on; a cluster of one's own needs the same (docs/scaling.md).
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.sources.partitionOverwriteMode": "dynamic",
+    # Each thread that runs statements opens the metastore for itself, which costs more than a small statement. By default a
+    # hundred of them are begun in turn, and end after ten seconds without work.
+    "spark.hadoop.hive.server2.async.exec.threads": "8",
+    "spark.hadoop.hive.server2.async.exec.keepalive.time": "86400s",
+    # folders of this machine are listed by the server itself, for which it would start a task each: right for an object store
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
 }
 # Tests run a thousand statements over a few thousand rows, once each: what compiles them costs more than it saves. And
 # what the metastore writes need not survive a power cut.
-THROWAWAY = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-THROWAWAY_JAVA = ("-XX:TieredStopAtLevel=1", "-Dderby.system.durability=test")
+# Each sort and hash table takes a page first: a 32nd of the memory, for a few rows.
+THROWAWAY = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.buffer.pageSize": "1m",
+}
+THROWAWAY_JAVA = ("-XX:TieredStopAtLevel=1", "-XX:+UseParallelGC", "-Dderby.system.durability=test")
 # With one compiler Java keeps room for 48 MB of machine code, and a server that has used it up ends.
 ROOM_FOR_CODE = "-XX:ReservedCodeCacheSize=256m"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from kpi.engines import EngineError, MissingTableError, Rows
@@ -79,9 +79,9 @@ class Spark:
             connection = hive.connect(host=host, port=port, username=settings.get("user"), **given)
         except (TTransportException, OSError) as error:
             raise unreachable(self.target, error, f"{host}:{port}") from error
-        cursor = connection.cursor()
-        for name, value in {**(settings.get("server_side_parameters") or {}), **SESSION}.items():
-            cursor.execute(f"set {name.removeprefix('set:hiveconf:')}={value}")  # dbt needs the prefix
+        with closing(connection.cursor()) as cursor:
+            for name, value in {**(settings.get("server_side_parameters") or {}), **SESSION}.items():
+                cursor.execute(f"set {name.removeprefix('set:hiveconf:')}={value}")  # dbt needs the prefix
         return connection
 
     @contextmanager
@@ -113,17 +113,19 @@ class SparkReader:
         query = one_query(sql)
         if found := _RUNS.search(query):
             raise WarehouseError(f"只能读取表 only tables can be read: {found[0]} is refused")
-        cursor = self.connection.cursor()
-        try:
-            cursor.execute(query)
-            rows = cursor.fetchall()
-        except Error as error:
-            said = said_by(error)
-            raise (MissingTableError if _MISSING.search(said) else EngineError)(said) from error
-        days = {at for at, column in enumerate(cursor.description) if column[1] == "DATE_TYPE"}
+        # the server keeps the plan of a statement until its cursor is closed
+        with closing(self.connection.cursor()) as cursor:
+            try:
+                cursor.execute(query)
+                rows = cursor.fetchall()
+            except Error as error:
+                said = said_by(error)
+                raise (MissingTableError if _MISSING.search(said) else EngineError)(said) from error
+            columns = cursor.description
+        days = {at for at, column in enumerate(columns) if column[1] == "DATE_TYPE"}
         typed = [tuple(_day(value) if at in days else value for at, value in enumerate(row)) for row in rows]
-        found = settled([column[0].rpartition(".")[2] for column in cursor.description], typed)
-        return found, types_of(found, [KINDS.get(column[1], "VARCHAR") for column in cursor.description])
+        found = settled([column[0].rpartition(".")[2] for column in columns], typed)
+        return found, types_of(found, [KINDS.get(column[1], "VARCHAR") for column in columns])
 
     def renew(self) -> None:
         """See ``kpi.engines.server.ServerReader``: a session holds nothing."""
