@@ -253,8 +253,8 @@ test-postgres: | setup $(POSTGRES) $(BUILT) ## build the seeds on a PostgreSQL a
 	@.ci/engine postgres
 
 test-spark: export COMMUNITY_METRICS_SPARK_PORT := 10016
-test-spark: | setup $(SPARK) $(SPARK_SERVER) $(BUILT) ## the same on Spark; REDUCED=1: models and macros, without data tests and unit tests
-	@.ci/engine spark $(if $(REDUCED),reduced)
+test-spark: | setup $(SPARK) $(SPARK_SERVER) $(BUILT) ## the same on Spark; WHOLE=1: all data tests and unit tests there too; REDUCED=1: a third of it
+	@.ci/engine spark $(if $(WHOLE),whole,$(if $(REDUCED),reduced,equal))
 
 MUTANTS ?= 60
 mutants: | setup $(BUILT) ## make mistakes in SQL and metrics, one at a time, and see which ones a fast check notices: MUTANTS=60

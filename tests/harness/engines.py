@@ -13,13 +13,16 @@ month and the shared dimensions; the marts then compare by how many rows and val
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import math
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -37,27 +40,31 @@ MOST = 500  # differing rows of a table among which pairs are looked for
 SHOWN = 3  # differing cells that are printed of one question, and rows of one table
 # numbers that stand for a row, by the engine's own hash: they tell changed rows from unchanged ones, and say nothing
 HASHES = frozenset({"row_hash"})
+SIDES: list[SemanticLayer] = []  # of a process that compares: DuckDB's, and the target's
+ENDED = contextlib.ExitStack()  # with that process
+# what is compared, how its differences are found, and by which arguments behind the two sides
+Comparison = tuple[Any, ...]
 Question = tuple[tuple[str, ...], tuple[str, ...]]  # metrics and group-bys
 
 
 def questions(layer: SemanticLayer, *, reduced: bool) -> Iterator[Question]:
     """The questions that are asked, metrics of one fact together.
 
-    Every metric in total, by month, by its finest grain, and by month and each shared dimension that it has; metrics
-    that say nothing without a dimension of their own, by that.
+    Every metric in total, by its finest grain, and by month and each shared dimension that it has, or by month alone;
+    metrics that say nothing without a dimension of their own, by that. Reduced, every metric by month, and of each fact
+    one by month and each shared dimension.
     """
     names = layer.metric_names()
     facts = {name: tuple(sorted(facts_of(name, layer.manifest))) for name in names}
     names.sort(key=lambda name: (facts[name], name))
     finest = {name: layer.finest_grain(name) for name in names}
+    splits = {name: set(layer.dimensions(name)).intersection(SHARED) for name in names}
     yield from _together(() if reduced else names, ())
     for grain in ("day", "week", "month", "quarter", "year"):
-        if grain == "month" or not reduced:
-            yield from _together(
-                [name for name in names if grain in {"month", finest[name]} and not _is_finer(finest[name], grain)],
-                (f"metric_time__{grain}",),
-            )
-    splits = {name: set(layer.dimensions(name)) for name in names}
+        asked = [name for name in names if finest[name] == grain and (grain == "month" or not reduced)]
+        if grain == "month":
+            asked += [name for name in names if finest[name] in ("day", "week") and (reduced or not splits[name])]
+        yield from _together(asked, (f"metric_time__{grain}",))
     chosen = list({facts[name]: name for name in names}.values()) if reduced else names
     for dimension in SHARED:
         yield from _together([name for name in chosen if dimension in splits[name]], ("metric_time__month", dimension))
@@ -66,27 +73,20 @@ def questions(layer: SemanticLayer, *, reduced: bool) -> Iterator[Question]:
             yield (name,), ("metric_time__month", dimension)
 
 
-def _is_finer(asked: str, grain: str) -> bool:
-    return grain == "month" and asked in ("quarter", "year")
-
-
 def _together(names: Sequence[str], group_by: tuple[str, ...]) -> Iterator[Question]:
     for start in range(0, len(names), TOGETHER):
         yield tuple(names[start : start + TOGETHER]), group_by
 
 
-def compare_catalogue(ours: SemanticLayer, theirs: SemanticLayer, *, reduced: bool) -> list[str]:
-    """What differs between the answers of two engines."""
-    said: list[str] = []
-    for number, (metrics, group_by) in enumerate(questions(ours, reduced=reduced), 1):
-        begun = time.monotonic()
-        found = _difference(ours, theirs, metrics, group_by)
-        said += found
-        what = f"{len(metrics)} metrics from {metrics[0]} by {', '.join(group_by) or ALL}"
-        print(f"{number:4} {time.monotonic() - begun:6.1f} s  {what}", file=sys.stderr, flush=True)
-        for line in found:
-            print(line, file=sys.stderr, flush=True)
-    return said
+def compare_catalogue(ours: SemanticLayer, *, reduced: bool) -> Iterator[Comparison]:
+    """Comparisons of the answers of two engines."""
+    for metrics, group_by in questions(ours, reduced=reduced):
+        yield (
+            f"{len(metrics)} metrics from {metrics[0]} by {', '.join(group_by) or ALL}",
+            _difference,
+            metrics,
+            group_by,
+        )
 
 
 def _difference(
@@ -125,21 +125,10 @@ def is_equal(ours: Any, theirs: Any) -> bool:
     return ours == theirs
 
 
-def compare_marts(ours: SemanticLayer, theirs: SemanticLayer, *, reduced: bool) -> list[str]:
-    """What differs between the marts of two engines."""
-    said: list[str] = []
-    tables = columns_of(ours, "marts")
-    for table, columns in tables.items():
-        begun = time.monotonic()
-        try:
-            found = _counted(ours, theirs, table, columns) if reduced else rows_apart(ours, theirs, table, columns)
-        except EngineError as error:
-            found = [f"marts.{table}: {error}"]
-        said += found
-        print(f"     {time.monotonic() - begun:6.1f} s  marts.{table}", file=sys.stderr, flush=True)
-        for line in found:
-            print(line, file=sys.stderr, flush=True)
-    return said
+def compare_marts(ours: SemanticLayer, *, reduced: bool) -> Iterator[Comparison]:
+    """Comparisons of the marts of two engines."""
+    for table, columns in columns_of(ours, "marts").items():
+        yield f"marts.{table}", _counted if reduced else rows_apart, table, columns
 
 
 def columns_of(layer: SemanticLayer, place: str) -> dict[str, list[str]]:
@@ -217,20 +206,46 @@ def _counted(ours: SemanticLayer, theirs: SemanticLayer, table: str, columns: Se
     ]
 
 
+def connect(target: str) -> None:
+    """Both sides of the comparisons that the running process makes."""
+    spark.SESSION.update(WIDE)
+    for name in (EMBEDDED, target):
+        layer = SemanticLayer(Path(), target=name)
+        ENDED.enter_context(layer.connected())
+        SIDES.append(layer)
+
+
+def compare(comparison: Comparison) -> tuple[str, float, list[str]]:
+    """What was compared, in how many seconds, and what differs."""
+    what, differences, *of_what = comparison
+    begun = time.monotonic()
+    try:
+        found = differences(*SIDES, *of_what)
+    except EngineError as error:
+        found = [f"{what}: {error}"]
+    return what, time.monotonic() - begun, found
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare; see the top of the file."""
     parser = argparse.ArgumentParser(prog="python -m harness.engines", description="DuckDB against another target")
     parser.add_argument("target", help="of profiles.yml")
     parser.add_argument("--what", choices=("catalogue", "marts"), help="both when omitted")
+    parser.add_argument("--jobs", type=int, default=3, help="processes that ask, 3 when omitted")
     parser.add_argument("--reduced", action="store_true", help="fewer questions")
     given = parser.parse_args(arguments)
-    ours, theirs = SemanticLayer(Path(), target=EMBEDDED), SemanticLayer(Path(), target=given.target)
-    spark.SESSION.update(WIDE)
+    ours = SemanticLayer(Path(), target=EMBEDDED)
+    with ours.connected():
+        comparisons = [
+            *(compare_catalogue(ours, reduced=given.reduced) if given.what != "marts" else ()),
+            *(compare_marts(ours, reduced=given.reduced) if given.what != "catalogue" else ()),
+        ]
     said: list[str] = []
-    with ours.connected(), theirs.connected():
-        for what, compare in (("catalogue", compare_catalogue), ("marts", compare_marts)):
-            if given.what in (None, what):
-                said += compare(ours, theirs, reduced=given.reduced)
+    # both engines wait while a question is put into SQL, a second or two of one core
+    with ProcessPoolExecutor(given.jobs, get_context("spawn"), connect, (given.target,)) as pool:
+        for number, (what, seconds, found) in enumerate(pool.map(compare, comparisons), 1):
+            print(f"{number:4} {seconds:6.1f} s  {what}", *found, sep="\n", file=sys.stderr, flush=True)
+            said += found
     print("\n".join(said) or f"{given.target} equals duckdb: {given.what or 'catalogue, marts'}")
     return 1 if said else 0
 
