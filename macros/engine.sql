@@ -32,6 +32,11 @@
     hash({{ alias }})
 {%- endmacro %}
 
+{# The sum of such numbers over rows, as a text. #}
+{% macro sum_of_hashes(number) -%}
+    cast(sum(cast({{ number }} as {{ engine_type('hugeint') }})) as {{ dbt.type_string() }})
+{%- endmacro %}
+
 {# What stands between `as` and the bracket of a CTE that is read more than once, and too wide to be kept meanwhile. #}
 {% macro not_materialized() -%}
     {{ return(adapter.dispatch('not_materialized', 'community_metrics')()) }}

@@ -10,7 +10,24 @@
 {% macro open_days(inputs, queries=[], column='date_day', by_month=false, ahead=0, back=0) -%}
     {{ open_ledger() }}
     {%- if execute and is_incremental() %}
+    {{ in_turn(touch_days(days_to_touch(inputs, queries, by_month, ahead, back), column)) }}
+    {%- endif %}
+{%- endmacro %}
+
+{# Statements that note the touched days of a query, date_day and is_rewritten, and take the rows of those that are. #}
+{% macro touch_days(query, column) -%}
+    {{ return(adapter.dispatch('touch_days', 'community_metrics')(query, column)) }}
+{%- endmacro %}
+
+{% macro default__touch_days(query, column) -%}
     {{ create_touched('days') }} as
+    {{ query }};
+    {{ remember_touched_days() }}
+    delete from {{ this }} where {{ column }} in (select date_day from {{ touched('days') }} where is_rewritten);
+{%- endmacro %}
+
+{# Query of the days that open_days() is told of, and whether each is done again or only read for others that are. #}
+{% macro days_to_touch(inputs, queries, by_month, ahead, back) -%}
     with changed as (
         {%- for input, now in inputs.items() %}
         select cast(item as date) as date_day from ({{ changed_items(input, now) }}) as {{ input }}
@@ -37,10 +54,7 @@
         {%- endif %}
         where changed.date_day is not null
     ) as days_around
-    group by date_day;
-    {{ remember_touched_days() }}
-    delete from {{ this }} where {{ column }} in (select date_day from {{ touched('days') }} where is_rewritten);
-    {%- endif %}
+    group by date_day
 {%- endmacro %}
 
 {# After such a model: what it was built from, and the days that it changed. #}
@@ -106,7 +120,7 @@
 
 {# Days of a table with all that a model reads of them as one number. columns: what is read; rows: condition on them. #}
 {% macro days_of_rows(relation, columns, date_day='date_day', rows='true') -%}
-    select cast({{ date_day }} as varchar) as item, cast(sum({{ row_hash(columns) }}) as varchar) as version
+    select cast({{ date_day }} as {{ dbt.type_string() }}) as item, {{ sum_of_hashes(row_hash(columns)) }} as version
     from {{ relation }}
     where {{ rows }}
     group by {{ date_day }}
@@ -121,7 +135,11 @@
 
 {# Query of the changes of memberships that the running model has not seen. #}
 {% macro unseen_membership_changes() -%}
-    select community_id, person_id, changed_from, coalesce(changed_to, timestamp 'infinity') as changed_to
+    {{ return(adapter.dispatch('unseen_membership_changes', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__unseen_membership_changes() -%}
+    select community_id, person_id, changed_from, coalesce(changed_to, {{ end_of_time() }}) as changed_to
     from {{ place('increments') }}.membership_changes
     where change_number > (
         select coalesce(max(cast(version as bigint)), 0) from {{ ledger() }} where input = 'membership_changes'
@@ -130,6 +148,10 @@
 
 {# Which changes of memberships there are: query of item and version for the ledger. #}
 {% macro seen_membership_changes() -%}
+    {{ return(adapter.dispatch('seen_membership_changes', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__seen_membership_changes() -%}
     select 'last' as item, cast(coalesce(max(change_number), 0) as varchar) as version from {{ place('increments') }}.membership_changes
 {%- endmacro %}
 

@@ -121,7 +121,7 @@
     {{ touch_items([
         persons_of_changed_communities(ref('int_membership_spells_built'), 'communities', communities)
     ]) }}
-    {{ create_touched('memberships') }} as {{ memberships_that_count() }};
+    {{ create_touched('memberships') }} as {{ memberships_that_count(this, is_touched_item()) }};
     delete from {{ this }} where {{ is_touched_item() }};
     {%- endif %}
 {%- endmacro %}
@@ -138,37 +138,49 @@
     select
         '{{ invocation_id }}',
         (select coalesce(max(change_number), 0) from {{ place('increments') }}.membership_changes) + row_number() over (),
-        coalesce(new.community_id, old.community_id),
-        coalesce(new.person_id, old.person_id),
-        -- one of the two is null where a membership came or went: least and greatest then take the other one
-        case
-            when new.kind = old.kind and new.joined_at = old.joined_at then least(new.ends_at, old.ends_at)
-            else least(new.joined_at, old.joined_at)
-        end,
-        nullif(
-            case
-                when new.kind = old.kind and new.ends_at = old.ends_at then greatest(new.joined_at, old.joined_at)
-                else greatest(new.ends_at, old.ends_at)
-            end,
-            timestamp 'infinity'
-        )
-    from ({{ memberships_that_count() }}) as new
-    full join {{ touched('memberships') }} as old on new.membership_id = old.membership_id
-    where
-        new.kind is distinct from old.kind
-        or new.joined_at is distinct from old.joined_at
-        or new.ends_at is distinct from old.ends_at;
+        community_id,
+        person_id,
+        changed_from,
+        nullif(changed_to, {{ end_of_time() }})
+    from ({{ changes_of_memberships('(' ~ memberships_that_count(this, is_touched_item()) ~ ')', touched('memberships')) }}) as changes;
     {%- endif -%}
     {{ close_items({'communities': communities_of_memberships()}) }}
 {%- endmacro %}
 
-{# Query of the touched persons' memberships as their changes are compared. kind: all but the time that others count. #}
-{% macro memberships_that_count() -%}
+{# Query of memberships as their changes are compared. kind: all but the time that others count. #}
+{% macro memberships_that_count(memberships, rows='true') -%}
     select
-        membership_id, community_id, person_id, joined_at, coalesce(left_at, timestamp 'infinity') as ends_at,
+        membership_id, community_id, person_id, joined_at, coalesce(left_at, {{ end_of_time() }}) as ends_at,
         concat_ws('|', channel_id, role, is_counted) as kind
-    from {{ this }}
-    where {{ is_touched_item() }}
+    from {{ memberships }}
+    where {{ rows }}
+{%- endmacro %}
+
+{# A time after all others. #}
+{% macro end_of_time() -%}
+    timestamp '9999-12-31 00:00:00'
+{%- endmacro %}
+
+{# Query of the times during which another membership counts than before; new, old: two such queries, or tables of one. #}
+{% macro changes_of_memberships(new, old) -%}
+    select
+        coalesce(new.community_id, old.community_id) as community_id,
+        coalesce(new.person_id, old.person_id) as person_id,
+        -- one of the two is null where a membership came or went: least and greatest then take the other one
+        case
+            when new.kind = old.kind and new.joined_at = old.joined_at then least(new.ends_at, old.ends_at)
+            else least(new.joined_at, old.joined_at)
+        end as changed_from,
+        case
+            when new.kind = old.kind and new.ends_at = old.ends_at then greatest(new.joined_at, old.joined_at)
+            else greatest(new.ends_at, old.ends_at)
+        end as changed_to
+    from {{ new }} as new
+    full join {{ old }} as old on new.membership_id = old.membership_id
+    where
+        new.kind is distinct from old.kind
+        or new.joined_at is distinct from old.joined_at
+        or new.ends_at is distinct from old.ends_at
 {%- endmacro %}
 
 {# Whether anything says that somebody left: callbacks, or a second list of members. #}

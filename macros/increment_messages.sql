@@ -5,6 +5,10 @@
     ledger, each with the run, for they cannot be asked later.
 #}
 {% macro open_message_parts() -%}
+    {{ return(adapter.dispatch('open_message_parts', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__open_message_parts() -%}
     {%- if is_landed() and is_incremental() -%}
         {%- set gone = missing_from(held_parts(), live_parts('wecom__messages').values() | list) -%}
         {%- if gone %}
@@ -35,6 +39,10 @@
     row of theirs; and of which the copies are compared again. What was said of those goes.
 #}
 {% macro open_message_copies() -%}
+    {{ return(adapter.dispatch('open_message_copies', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__open_message_copies() -%}
     {{ open_ledger() }}
     {%- if is_landed() and is_incremental() %}
     {%- set live = parts_of_base('base_wecom__messages') %}
@@ -66,6 +74,10 @@
     another row counts now.
 #}
 {% macro close_message_copies() -%}
+    {{ return(adapter.dispatch('close_message_copies', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__close_message_copies() -%}
     {%- if is_landed() and is_incremental() %}
     {{ create_touched('days') }} as
     select cast(sent_at as date) as date_day from {{ touched('rows') }}
@@ -107,6 +119,15 @@
         and cast(days.item as date) <= calendar.as_of_date
 {%- endmacro %}
 
+{# What decides which messages were sent: the days of the archive. #}
+{% macro inputs_of_messages() -%}
+    {{ return(adapter.dispatch('inputs_of_messages', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__inputs_of_messages() -%}
+    {{ return({'days': days_of_messages()}) }}
+{%- endmacro %}
+
 {# What is said of each sender, as one number: person, role, consents, and whether consents are loaded at all. #}
 {% macro traits_of_senders() -%}
     select
@@ -114,11 +135,11 @@
         cast({{ row_hash([
             'identities.person_id', 'persons.role', 'persons.is_counted', 'words.consents',
             '(select count(*) > 0 from ' ~ ref('int_consents_bounded') ~ ')'
-        ]) }} as varchar) as version
+        ]) }} as {{ dbt.type_string() }}) as version
     from {{ ref('int_identities_resolved') }} as identities
     inner join {{ ref('int_persons_classified') }} as persons on identities.person_id = persons.person_id
     left join (
-        select person_id, sum({{ row_hash(['valid_from', 'valid_to', 'agree_status']) }}) as consents
+        select person_id, {{ sum_of_hashes(row_hash(['valid_from', 'valid_to', 'agree_status'])) }} as consents
         from {{ ref('int_consents_bounded') }}
         group by person_id
     ) as words on identities.person_id = words.person_id
@@ -138,11 +159,11 @@
     repeats and bursts reach. The days before them are read as well, and stay as they are.
 #}
 {% macro open_repeated_messages() -%}
-    {{ open_days({'days': days_of_messages()}, column='sent_date', ahead=days_that_rules_reach()) }}
+    {{ open_days(inputs_of_messages(), column='sent_date', ahead=days_that_rules_reach()) }}
 {%- endmacro %}
 
 {% macro close_repeated_messages() -%}
-    {{ close_days({'days': days_of_messages()}, column='sent_date') }}
+    {{ close_days(inputs_of_messages(), column='sent_date') }}
 {%- endmacro %}
 
 {#
@@ -151,7 +172,7 @@
 #}
 {% macro open_flagged_messages() -%}
     {%- if is_landed() %}
-    {{ create_touched('senders') }} as {{ traits_of_senders() }};
+    {{ in_turn(create_touched('senders') ~ ' as ' ~ traits_of_senders() ~ ';') }}
     {%- endif %}
     {%- set of_senders -%}
         select distinct sent_date as date_day from {{ ref('int_messages_sent') }}

@@ -61,7 +61,7 @@
 {% macro missing_from(values, others) -%}
     {%- set missing = [] -%}
     {%- for value in values if value not in others -%}
-        {%- do missing.append("'" ~ value | replace("'", "''") ~ "'") -%}
+        {%- do missing.append(dbt.string_literal(dbt.escape_single_quotes(value))) -%}
     {%- endfor -%}
     {{ return(missing or none) }}
 {%- endmacro %}
@@ -81,6 +81,10 @@
 
 {# After a base model: it holds the rows of all live parts. #}
 {% macro close_parts(name) -%}
+    {{ return(adapter.dispatch('close_parts', 'community_metrics')(name)) }}
+{%- endmacro %}
+
+{% macro default__close_parts(name) -%}
     {%- if is_landed() -%}
         {%- if not is_incremental() %}
     {{ note_whole_build() }}

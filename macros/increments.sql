@@ -13,6 +13,10 @@
 
 {# Name of a temporary table of the running model: the temporary tables of two threads are not kept apart by name. #}
 {% macro touched(kind) -%}
+    {{ return(adapter.dispatch('touched', 'community_metrics')(kind)) }}
+{%- endmacro %}
+
+{% macro default__touched(kind) -%}
     {{ return('touched_' ~ kind ~ '_of_' ~ this.identifier) }}
 {%- endmacro %}
 
@@ -25,14 +29,42 @@
     create or replace temp table {{ touched(kind) }}
 {%- endmacro %}
 
+{#
+    What hooks have to do, one statement after the other, each of them ending in a semicolon and the end of a line: the
+    hook's text, or nothing where the engine takes one statement at a time and they are done already.
+#}
+{% macro in_turn(statements) -%}
+    {{ return(adapter.dispatch('in_turn', 'community_metrics')(statements)) }}
+{%- endmacro %}
+
+{% macro default__in_turn(statements) -%}
+    {{ return(statements) }}
+{%- endmacro %}
+
+{#
+    Configuration of a model whose increments do days again: what they do with the rows that are there. column: the model's day, or
+    a list of columns beginning with it.
+#}
+{% macro by_day(column) -%}
+    {{ return(adapter.dispatch('by_day', 'community_metrics')(column)) }}
+{%- endmacro %}
+
+{% macro default__by_day(column) -%}
+    {{ return({'incremental_strategy': 'append'}) }}
+{%- endmacro %}
+
 {# Before a build: the place of the ledgers; what a build of the seeds replaces is no longer what they say. #}
 {% macro prepare_increments() -%}
+    {{ return(adapter.dispatch('prepare_increments', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__prepare_increments() -%}
     {%- if is_landed() -%}
         {{ shared_ledgers() }}
         {%- for node in graph.nodes.values() if node.config.get('meta', {}).get('ledger_items') %}
         {{ create_ledger(node.name) }}
         {%- endfor %}
-    {%- elif execute and has_ledgers() and flags.WHICH in ['build', 'run'] -%}
+    {%- elif execute and flags.WHICH in ['build', 'run'] -%}
         drop schema if exists {{ place('increments') }} cascade
     {%- endif -%}
 {%- endmacro %}
@@ -50,14 +82,18 @@
     );
 {% endmacro %}
 
-{# Whether tables are built of landed exports, in increments; from the seeds everything is built whole. #}
+{# Whether the running model is built of landed exports, in increments; from the seeds everything is built whole. #}
 {% macro is_landed() -%}
-    {{ return(execute and has_ledgers() and env_var('COMMUNITY_METRICS_EXPORTS', '') != '') }}
+    {{ return(execute and env_var('COMMUNITY_METRICS_EXPORTS', '') != '' and has_ledger()) }}
 {%- endmacro %}
 
-{# Whether the engine keeps ledgers; on the others every build is whole, of landed exports too (docs/decisions/0076). #}
-{% macro has_ledgers() -%}
-    {{ return(target.type in ['duckdb', 'postgres']) }}
+{# Whether the engine keeps a ledger of the running model; of others every build is whole (docs/decisions/0076). #}
+{% macro has_ledger() -%}
+    {{ return(adapter.dispatch('has_ledger', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__has_ledger() -%}
+    {{ return(true) }}
 {%- endmacro %}
 
 {#
@@ -77,12 +113,32 @@
     {%- if load_cached_relation(this) is none -%}{{ return(false) }}{%- endif -%}
     {%- set known, question = found_once(), 'same ' ~ model.unique_id -%}
     {%- if question not in known -%}
-        {%- set found = run_query(
-            shared_ledgers() ~ 'select definition from ' ~ place('increments') ~ ".whole_builds where model = '" ~ model.name ~ "'"
-        ).columns[0].values() -%}
-        {%- do known.update({question: definition() in found}) -%}
+        {%- do known.update({question: definition() in stored_definitions()}) -%}
     {%- endif -%}
     {{ return(known[question]) }}
+{%- endmacro %}
+
+{# By which definition the running model was built whole last, as a list: empty where it was not. #}
+{% macro stored_definitions() -%}
+    {{ return(adapter.dispatch('stored_definitions', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__stored_definitions() -%}
+    {{ return(run_query(
+        shared_ledgers() ~ 'select definition from ' ~ place('increments') ~ ".whole_builds where model = '" ~ model.name ~ "'"
+    ).columns[0].values()) }}
+{%- endmacro %}
+
+{# The runs that built these models whole last, of those that have a ledger. #}
+{% macro whole_runs(names) -%}
+    {{ return(adapter.dispatch('whole_runs', 'community_metrics')(names)) }}
+{%- endmacro %}
+
+{% macro default__whole_runs(names) -%}
+    {{ return(run_query(
+        shared_ledgers() ~ 'select run from ' ~ place('increments')
+        ~ ".whole_builds where model in ('" ~ names | join("', '") ~ "') order by model"
+    ).columns[0].values()) }}
 {%- endmacro %}
 
 {#
@@ -107,13 +163,9 @@
         {%- set codes = [fingerprint(model.unique_id), env_var('COMMUNITY_METRICS_EXPORTS', '')] -%}
         {%- do codes.append(invocation_args_dict.get('vars', {}) | string) -%}
         {%- for name in model.config.meta.get('whole_inputs', []) -%}
-            {%- do codes.append(run_query('select cast(sum(' ~ hash_of_row('t') ~ ') as varchar) from ' ~ ref(name) ~ ' as t')[0][0]) -%}
+            {%- do codes.append(run_query('select ' ~ sum_of_hashes(hash_of_row('t')) ~ ' from ' ~ ref(name) ~ ' as t')[0][0]) -%}
         {%- endfor -%}
-        {%- set runs = run_query(
-            shared_ledgers() ~ "select string_agg(run, ' ' order by model) from " ~ place('increments')
-            ~ ".whole_builds where model in ('" ~ ancestors(model.unique_id) | join("', '") ~ "')"
-        ) -%}
-        {%- do codes.append(runs[0][0] | string) -%}
+        {%- do codes.append(whole_runs(ancestors(model.unique_id)) | join(' ')) -%}
         {%- do known.update({question: local_md5(codes | join('|'))}) -%}
     {%- endif -%}
     {{ return(known[question]) }}
@@ -169,6 +221,10 @@
 
 {# Before a model: an empty ledger where it is built whole. An increment finds the ledger that it goes on from. #}
 {% macro open_ledger() -%}
+    {{ return(adapter.dispatch('open_ledger', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__open_ledger() -%}
     {%- if is_landed() and not is_incremental() -%}
     {{ create_ledger() }}
     delete from {{ ledger() }};
@@ -182,6 +238,10 @@
 
 {# After a model that was built whole: by which definition, and in which run. #}
 {% macro note_whole_build() -%}
+    {{ return(adapter.dispatch('note_whole_build', 'community_metrics')()) }}
+{%- endmacro %}
+
+{% macro default__note_whole_build() -%}
     delete from {{ place('increments') }}.whole_builds where model = '{{ model.name }}';
     insert into {{ place('increments') }}.whole_builds values ('{{ model.name }}', '{{ definition() }}', '{{ invocation_id }}');
 {%- endmacro %}
@@ -191,7 +251,14 @@
     that it changed, a query of date_day.
 #}
 {% macro close_ledger(inputs, days) -%}
-    {%- if is_landed() -%}
+    {%- if is_landed() -%}{{ in_turn(write_ledger(inputs, days)) }}{%- endif -%}
+{%- endmacro %}
+
+{% macro write_ledger(inputs, days) -%}
+    {{ return(adapter.dispatch('write_ledger', 'community_metrics')(inputs, days)) }}
+{%- endmacro %}
+
+{% macro default__write_ledger(inputs, days) -%}
     {%- if is_incremental() -%}
     delete from {{ ledger() }} where input != 'self';
     delete from {{ ledger() }}
@@ -205,7 +272,6 @@
     insert into {{ ledger() }}
     select distinct 'self', cast(date_day as varchar), '{{ invocation_id }}' from ({{ days }}) as changed_days
     where date_day is not null;
-    {%- endif -%}
 {%- endmacro %}
 
 {# Query of the items of an input whose version is no longer the one in the ledger; now: query of item and version. #}

@@ -18,11 +18,11 @@
             ) }}
         {%- endif -%}
         {%- do require_plain_name(directory) -%}
-        {%- set files = [] -%}
-        {%- for path in run_query(
-            'select path from ' ~ files_at('binaryFile', directory, {'recursiveFileLookup': 'true'})
+        {%- set files, stamps = [], {} -%}
+        {%- for path, stamp in run_query(
+            "select path, length || '@' || modificationTime from " ~ files_at('binaryFile', directory, {'recursiveFileLookup': 'true'})
             ~ " where path like '%.parquet' or path like '%.csv' or path like '%/landed.json'"
-        ).columns[0].values() -%}
+        ).rows -%}
             {%- if directory ~ '/' not in path -%}
                 {{ exceptions.raise_compiler_error(
                     'COMMUNITY_METRICS_EXPORTS: Spark calls a file of ' ~ directory ~ ' ' ~ path
@@ -32,8 +32,9 @@
             {%- set file = path.split(directory ~ '/', 1)[1] -%}
             {%- do require_plain_name(file) -%}
             {%- do files.append(directory ~ '/' ~ file) -%}
+            {%- do stamps.update({files[-1]: stamp}) -%}
         {%- endfor -%}
-        {%- do known.update({question: files | sort}) -%}
+        {%- do known.update({question: files | sort, 'stamps of ' ~ directory: stamps}) -%}
     {%- endif -%}
     {{ return(known[question] | reject('equalto', directory ~ '/landed.json') | list) }}
 {%- endmacro %}

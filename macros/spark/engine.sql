@@ -6,3 +6,8 @@
 {# Spark keeps no CTE. #}
 {% macro spark__not_materialized() -%}
 {%- endmacro %}
+
+{# The names of columns are hashed with them: a missing value is left out of the text. #}
+{% macro spark__hash_of_row(alias) -%}
+    xxhash64(to_json(struct({{ alias }}.*)))
+{%- endmacro %}

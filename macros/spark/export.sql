@@ -46,7 +46,8 @@
 
 {# Read in place, all parts as one pattern: Spark takes no list of paths in SQL. #}
 {% macro spark__landed_reader(directory, name, columns, only) -%}
-    {%- set format, files = landed_files(directory, name) -%}
+    {%- set format, found_files = landed_files(directory, name) -%}
+    {%- set files = found_files if only is none else found_files | select('in', only) | list -%}
     {%- if not files -%}{{ return(none) }}{%- endif -%}
     {%- set stem, paths = directory.rstrip('/') ~ '/', [] -%}
     {%- for file in files -%}{%- do paths.append(file[stem | length:]) -%}{%- endfor -%}

@@ -1,6 +1,9 @@
 {# As for PostgreSQL: a table or view with a contract takes the types of its contract. #}
 {% macro spark__create_table_as(temporary, relation, compiled_code, language='sql') -%}
-    {%- if temporary -%}
+    {%- if temporary and config.get('partition_by') is string -%}
+    {%- do keep_rows_made(in_declared_types(compiled_code)) -%}
+    {{ create_temporary_view(relation, in_few_files('select * from ' ~ touched('rows'))) }}
+    {%- elif temporary -%}
     {{ create_temporary_view(relation, compiled_code) }}
     {%- else -%}
     create {{ 'or replace' if config.get('file_format') in ['delta', 'iceberg'] }} table {{ relation }}
@@ -12,7 +15,18 @@
     {{ location_clause() }}
     {{ comment_clause() }}
     as
-    {{ in_declared_types(compiled_code) }}
+    {{ in_few_files(in_declared_types(compiled_code)) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# A query of rows by day whose days come to a few writers each, large ones to several: else every task writes every day. #}
+{% macro in_few_files(sql) -%}
+    {%- if config.get('partition_by') is string -%}
+    select /*+ rebalance({{ config.get('partition_by') }}) */ * from (
+        {{ sql }}
+    ) as rows_by_day
+    {%- else -%}
+    {{ sql }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,8 +1,8 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ open_activities() }}",
     post_hook="{{ close_activities() }}",
+    **by_day('date_day'),
 ) }}
 
 -- Everything that counts as an activity of a counted person: an effective message, an interaction whose person is

@@ -1,8 +1,8 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ open_message_days() }}",
     post_hook="{{ close_message_days() }}",
+    **by_day('date_day'),
 ) }}
 
 -- What daily, trailing and monthly figures need of messages: who spoke where on which day. Nothing but this,

@@ -1,8 +1,8 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ open_message_hours() }}",
     post_hook="{{ close_message_hours() }}",
+    **by_day('date_day'),
 ) }}
 
 with messages as (

@@ -1,8 +1,8 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ open_message_shares() }}",
     post_hook="{{ close_message_shares() }}",
+    **by_day('month_start_date'),
 ) }}
 
 -- How unevenly talk is spread over those who talk. Ranks compare whole numbers: 100 * (rank - 1) < speakers

@@ -1,9 +1,9 @@
 {%- set consenting = "'Agree', 'Default_Agree'" if var('accept_default_agree') else "'Agree'" -%}
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ open_flagged_messages() }}",
     post_hook="{{ close_flagged_messages() }}",
+    **by_day('sent_date'),
 ) }}
 
 -- Messages sent in communities, with the effective-message rule applied. Who has not agreed to the archive is counted,

@@ -2,10 +2,10 @@
 {%- set repeated, crowded = ['community_id', 'sender_key', 'content_hash'], ['community_id', 'sender_key', slot] -%}
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ open_repeated_messages() }}",
     post_hook="{{ close_repeated_messages() }}",
     meta={'whole_inputs': ['message_types']},
+    **by_day('sent_date'),
 ) }}
 
 -- depends_on: {{ ref('message_types') }}

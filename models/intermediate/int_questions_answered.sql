@@ -1,8 +1,8 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ open_days_of_messages(ahead=days_that_questions_reach(), back=days_that_questions_reach()) }}",
     post_hook="{{ close_days_of_messages() }}",
+    **by_day('date_day'),
 ) }}
 
 -- A question is where a member begins to talk: after nobody, after staff, or after a long silence. What members say on

@@ -1,8 +1,8 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ open_days_of_messages(ahead=days_that_replies_reach()) }}",
     post_hook="{{ close_days_of_messages() }}",
+    **by_day('date_day'),
 ) }}
 
 -- Answers in the flow of talk: what a member or staff says soon after somebody else, a member, spoke.

@@ -1,8 +1,8 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ open_days_of_messages(covered=true) }}",
     post_hook="{{ close_days_of_messages(covered=true) }}",
+    **by_day('date_day'),
 ) }}
 
 -- the day on which the archive was exported is in it, but not complete

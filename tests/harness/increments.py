@@ -1,8 +1,9 @@
-"""Increments on a shared target equal a whole build: `python -m harness.increments postgres`.
+"""Increments on a shared target equal a whole build: `python -m harness.increments postgres|spark`.
 
 The demo is landed in parts and built; then comes what comes in practice, late, again, in another order, or goes, and
-the next build takes it in. Every table is compared with what `dbt run --full-refresh` makes of the same landing. What
-each change has to reach is tested on DuckDB, model by model (tests/python/test_increment.py); the ledgers are the same.
+the next build takes it in. On PostgreSQL every table is compared with what `dbt run --full-refresh` makes there of the
+same landing; on Spark the models that are built by day, and all before them, with what DuckDB makes of it. What each
+change has to reach is tested on DuckDB, model by model (tests/python/test_increment.py).
 """
 
 from __future__ import annotations
@@ -13,19 +14,26 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
 
+from harness.engines import columns_of, rows_apart
 from harness.landings import BEFORE, DAY, MEMBERS, MESSAGES, NEWEST, OTHERS, SEEDS, call_back, land
 from kpi.ingest.landing import Landing
 from kpi.semantic import SemanticLayer
 from kpi.sql import literal
+from kpi.targets import EMBEDDED
 
 SPLIT = (MESSAGES, MEMBERS, *OTHERS)
 LAYERS = ("staging", "intermediate", "marts", "quality")
 MARKS = {"build_state"}  # no model
+HASHES = {"row_hash", "content_hash"}  # each engine's own
 SHOWN = 20_000  # characters of a failure
+LOST = "2026-03-25"
+KILLED = "int_replies_counted"  # while its partitions were being replaced
 KEPT = "int_messages_flagged"  # of which most days are as they were
 
 
@@ -34,9 +42,12 @@ def land_first(landing: Path) -> None:
     for file in sorted(SEEDS.glob("*.csv")):
         if file.stem not in SPLIT:
             land(landing, "from seed", "2026-05-20 08:00:00", file.stem)
-    land(landing, f"from seed where {DAY} < date '2026-03-01' or msgtime is null", "2026-03-01 08:00:00")
-    land(landing, f"from seed where {DAY} between date '2026-03-10' and date '2026-04-30'", "2026-05-01 08:00:00")
+    winter = f"{DAY} between date '2026-01-20' and date '2026-02-28'"
+    land(landing, f"from seed where {winter} or msgtime is null", "2026-03-01 08:00:00")
+    months = f"{DAY} between date '2026-03-10' and date '2026-04-30' and {DAY} != date '{LOST}'"
+    land(landing, f"from seed where {months}", "2026-05-01 08:00:00")
     land(landing, f"from seed where {DAY} = date '2026-02-11'", "2026-05-01 09:00:00")  # twice, and gone later
+    land(landing, f"from seed where {DAY} = date '{LOST}'", "2026-05-01 10:00:00")  # gone later
     for export in OTHERS:
         land(landing, f"from seed where _exported_at < {BEFORE}", "2026-05-01 08:00:00", export)
     land(landing, f"from seed where _exported_at < {NEWEST}", "2026-05-01 08:00:00", MEMBERS)
@@ -72,24 +83,35 @@ def land_second(landing: Path) -> None:
     )
     with Landing.locked(landing) as locked, locked.rewrite() as change:
         change.replace(locked.parts(MESSAGES)[2], None)  # what was there twice
+        change.replace(locked.parts(MESSAGES)[3], None)  # a day of which no message is left
         change.replace(locked.parts("youzan__orders")[0], None)  # what no later export says again, is gone
 
 
 class Target:
     """The target's tables, built of one landing."""
 
-    def __init__(self, name: str, landing: Path) -> None:
-        """Nothing is built yet."""
+    def __init__(self, name: str, landing: Path, **environment: Path) -> None:
+        """Nothing is built yet; further variables of the environment may say where it will be."""
         self.name = name
         self.environment = os.environ | {"COMMUNITY_METRICS_TARGET": name, "COMMUNITY_METRICS_EXPORTS": str(landing)}
+        self.environment |= {variable: str(path) for variable, path in environment.items()}
 
     def tried(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, whatever that is."""
         words = [sys.executable, "-W", "ignore", *command]
         return subprocess.run(words, env=self.environment, capture_output=True, text=True, check=False)
 
-    def run(self, *command: str) -> None:
-        """Run a command to its end.
+    def dbt(self, *options: str) -> None:
+        """Run dbt to its end, and leave no files."""
+        self.run("-m", "dbt.cli.main", "--no-write-json", *options)
+
+    def listed(self, selected: str) -> list[str]:
+        """The names of the models that are selected."""
+        words = ("ls", "--resource-type", "model", "--output", "name", "--select", selected)
+        return self.run("-m", "dbt.cli.main", "--no-write-json", "--quiet", *words).split()
+
+    def run(self, *command: str) -> str:
+        """Run a command to its end: what it printed.
 
         Raises:
             SystemExit: when it fails, with what it printed.
@@ -97,11 +119,13 @@ class Target:
         done = self.tried(*command)
         if done.returncode:
             sys.exit(f"{' '.join(command)}\n{(done.stdout + done.stderr)[-SHOWN:]}")
+        return done.stdout
 
     def build(self, *options: str) -> None:
-        """Copy what is landed, and build the models."""
-        self.run("-m", "kpi.cli", "load", "--target", self.name, "--replace")
-        self.run("-m", "dbt.cli.main", "--no-write-json", "run", *options)
+        """Build the models of what is landed, once it is copied where the target reads no files."""
+        if self.name == "postgres":
+            self.run("-m", "kpi.cli", "load", "--target", self.name, "--replace")
+        self.dbt("run", *options)
 
     def tables(self) -> dict[str, tuple[int, int]]:
         """Of every table how many rows it has, and one number for all of them."""
@@ -138,29 +162,80 @@ def main(arguments: Sequence[str] | None = None) -> int:
         landing.mkdir()
         target = Target(given.target, landing)
         land_first(landing)
-        target.run("-m", "dbt.cli.main", "--no-write-json", "seed")  # the reference tables
-        target.build("--full-refresh")
-        first = target.tables()
-        land_second(landing)
-        target.build()
-        stood, ran = target.tables(), target.days_by_run()
-        target.build("--full-refresh")
-        whole = target.tables()
+        said, ran, tables = (by_day if given.target == "spark" else of_all)(target, landing)
+    if len(ran) != 2 or ran[1] > ran[0]:
+        said.append(f"{KEPT}: days by run {ran}: the second build was no increment")
+    print("\n".join(said) or f"increments equal a whole build: {tables}, days by run {ran}")
+    return 1 if said else 0
+
+
+def of_all(target: Target, landing: Path) -> tuple[list[str], list[int], str]:
+    """Every table of the target, compared with a whole build there: what differs, days by run, what was compared."""
+    target.dbt("seed")  # the reference tables
+    target.build("--full-refresh")
+    first = target.tables()
+    land_second(landing)
+    target.build()
+    stood = target.tables()
+    ran = target.days_by_run()
+    target.build("--full-refresh")
+    whole = target.tables()
     said = [
         f"{name}: {stood.get(name)} rows and their number, a whole build has {whole.get(name)}"
         for name in sorted(stood.keys() | whole.keys())
         if stood.get(name) != whole.get(name)
     ]
     changed = sum(first.get(name) != rows for name, rows in whole.items())
-    if len(ran) != 2 or ran[1] > ran[0]:
-        said.append(f"{KEPT}: days by run {ran}: the second build was no increment")
     if changed < len(whole) / 4:
         said.append(f"only {changed} of {len(whole)} tables changed: too little to show anything")
-    print(
-        "\n".join(said)
-        or f"increments equal a whole build: {len(whole)} tables, {changed} of them changed, days by run {ran}"
+    return said, ran, f"{len(whole)} tables, {changed} of them changed"
+
+
+def by_day(target: Target, landing: Path) -> tuple[list[str], list[int], str]:
+    """The target's models by day, compared with a build of the landing on DuckDB: likewise."""
+    names = sorted(target.listed("config.incremental_strategy:insert_overwrite"))
+    chosen = ("--select", *(f"+{name}" for name in names))
+    embedded = Target(
+        EMBEDDED,
+        landing,
+        COMMUNITY_METRICS_DB=landing.parent / "whole.duckdb",
+        DBT_TARGET_PATH=landing.parent / "target",
     )
-    return 1 if said else 0
+    embedded.dbt("seed")  # the reference tables
+    target.build("--full-refresh", *chosen)
+    land_second(landing)
+    with ThreadPoolExecutor() as beside:
+        others = [beside.submit(target.build, *chosen), beside.submit(embedded.build, *chosen)]
+    for other in others:
+        other.result()
+    ours = SemanticLayer(Path(), warehouse=landing.parent / "whole.duckdb")
+    theirs = SemanticLayer(Path(), target=target.name)
+    said = []
+    with ours.connected(), theirs.connected():
+        for place in LAYERS:
+            for name, columns in columns_of(ours, place).items():
+                if name in names:
+                    said += rows_apart(ours, theirs, name, [c for c in columns if c not in HASHES], place)
+    ran = target.days_by_run()
+    kill(target, KILLED)
+    target.build("--select", KILLED)
+    with ours.connected(), theirs.connected():  # a session that has read a table holds on to the files of then
+        columns = columns_of(ours, "intermediate")[KILLED]
+        said += [f"killed: {line}" for line in rows_apart(ours, theirs, KILLED, columns, "intermediate")]
+    return said, ran, f"{len(names)} models by day"
+
+
+def kill(target: Target, name: str) -> None:
+    """Leave a model as a build does that ends while it replaces partitions: one is gone, and the table says so."""
+    layer = SemanticLayer(Path(), target=target.name)
+    table = f"{layer.places['intermediate']}.{name}"
+    with closing(layer.engine.connect()) as connection, closing(connection.cursor()) as cursor:
+        cursor.execute(f"select max(date_day) from {table}")
+        ((day,),) = cursor.fetchall()
+        cursor.execute(f"alter table {table} drop partition (date_day = '{day}')")
+        cursor.execute(
+            f"alter table {table} set tblproperties ('community_metrics.definition' = 'replacing partitions')"
+        )
 
 
 if __name__ == "__main__":

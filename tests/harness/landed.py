@@ -1,7 +1,8 @@
 """Landed exports read by a shared target stage as the seeds do on DuckDB: `python -m harness.landed spark`.
 
 The same rows lie in the landing as in the seeds, so every column is the same but the one that says from which part a
-row came. One export is landed in two parts, of which the older one lacks a column; one lies there as a CSV put by hand.
+row came. One export is landed in two parts, of which the older one lacks a column; one lies there as a CSV put by hand,
+and messages as Parquet put by hand, which is then replaced.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
+
 from harness.engines import columns_of, rows_apart
 from harness.increments import SHOWN, Target
-from harness.landings import SEEDS, land
+from harness.landings import MESSAGES, SEEDS, land
 from kpi.semantic import SemanticLayer
 from kpi.targets import EMBEDDED
 
 IN_PARTS = "wecom__group_members"
+MESSAGES_READ = f"base_{MESSAGES}"
+OWN = {"landed_part", "content_hash"}  # each side has its own
 BY_HAND = "manual__communities"
 EXPORTS = (IN_PARTS, BY_HAND, "youzan__orders", "wecom__group_events", "wechat_pay__trade_bills")
 
@@ -28,23 +33,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m harness.landed", description="landed exports on a shared target")
     parser.add_argument("target", help="of profiles.yml")
     given = parser.parse_args(arguments)
-    models = [f"{layer}_{export}" for export in EXPORTS for layer in ("base", "stg")]
+    models = [f"{layer}_{export}" for export in EXPORTS for layer in ("base", "stg")] + [MESSAGES_READ]
     with tempfile.TemporaryDirectory(prefix="land ed") as folder:  # nobody promises a path without spaces
         Path(folder).chmod(0o755)
         land_some(Path(folder))
         target = Target(given.target, Path(folder))
         target.run("-m", "dbt.cli.main", "--no-write-json", "run", "--select", *models)
+        ours, theirs = SemanticLayer(Path(), target=EMBEDDED), SemanticLayer(Path(), target=given.target)
+        with ours.connected(), theirs.connected():
+            tables = columns_of(ours, "staging")
+            said = [
+                line
+                for name in models
+                for line in rows_apart(ours, theirs, name, [c for c in tables[name] if c not in OWN], "staging")
+            ]
+            base = f"{theirs.places['staging']}.base_{IN_PARTS}"
+            parts = theirs.sql(f"select landed_part, count(*) from {base} group by landed_part").rows
+            said += not_replaced(target, Path(folder), theirs)
         refused = not_refused(target, Path(folder))
-    ours, theirs = SemanticLayer(Path(), target=EMBEDDED), SemanticLayer(Path(), target=given.target)
-    with ours.connected(), theirs.connected():
-        tables = columns_of(ours, "staging")
-        said = [
-            line
-            for name in models
-            for line in rows_apart(ours, theirs, name, [c for c in tables[name] if c != "landed_part"], "staging")
-        ]
-        base = f"{theirs.places['staging']}.base_{IN_PARTS}"
-        parts = theirs.sql(f"select landed_part, count(*) from {base} group by landed_part").rows
     if len(parts) != 2 or not all(str(part).startswith(f"{folder}/{IN_PARTS}/exported_on=") for part, _ in parts):
         said.append(f"landed_part of base_{IN_PARTS}: {parts}")
     said += refused
@@ -52,8 +58,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if said else 0
 
 
+def put_messages(landing: Path, rows: str = "true") -> None:
+    """Put some of the messages there as Parquet."""
+    seed = f"read_csv('{SEEDS / MESSAGES}.csv', all_varchar = true)"
+    duckdb.sql(f"select * from {seed} where {rows}").write_parquet(str(landing / f"{MESSAGES}.parquet"))
+
+
+def not_replaced(target: Target, landing: Path, layer: SemanticLayer) -> list[str]:
+    """What is wrong once the messages put by hand are others."""
+    put_messages(landing, "msgtype = 'text'")
+    target.dbt("run", "--select", MESSAGES_READ)
+    table = f"{layer.places['staging']}.{MESSAGES_READ}"
+    found = layer.sql(f"select message_type, count(distinct landed_part) from {table} group by message_type").rows
+    return [] if found == [("text", 1)] else [f"{MESSAGES_READ} of a file that was replaced: {found}"]
+
+
 def land_some(landing: Path) -> None:
     """Land the exports that are staged."""
+    put_messages(landing)
     for export in EXPORTS:
         if export == BY_HAND:
             (landing / f"{export}.csv").write_bytes((SEEDS / f"{export}.csv").read_bytes())

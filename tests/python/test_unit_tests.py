@@ -122,13 +122,17 @@ PLUMBING = {
     ),  # test_faults_of_builds: what a killed build leaves
     # test_increment compares what they leave with a full rebuild
     *("landed_files", "ledger", "touched", "should_full_refresh", "is_same_definition", "definition", "live_parts"),
-    *("prepare_increments", "shared_ledgers", "is_landed", "has_ledgers", "fingerprint", "ancestors", "found_once"),
+    *("prepare_increments", "shared_ledgers", "is_landed", "has_ledger", "fingerprint", "ancestors", "found_once"),
     *("read_manifest", "held_parts", "parts_to_read", "part_of_row", "open_parts", "close_parts", "base_of_model"),
     *("parts_of_base", "missing_from", "has_changed_parts", "open_copies", "is_touched_copy", "is_among_copies"),
     *("touched_rows", "close_copies", "runs_of", "items_since_seen", "open_ledger", "note_whole_build", "close_ledger"),
     *("changed_items", "open_message_parts", "gone_messages", "open_message_copies", "close_message_copies"),
     *("is_touched_message", "create_touched", "with_variables", "columns_but", "numbers", "hash_of_row"),
-    *("remember_touched_days", "is_near_touched_days", "hold_model"),
+    *("remember_touched_days", "is_near_touched_days", "hold_model", "in_turn", "by_day", "stored_definitions"),
+    *("whole_runs", "write_ledger", "touch_days", "days_to_touch", "inputs_of_messages", "end_of_time"),
+    *("changes_of_memberships", "sum_of_hashes"),
+    # harness.increments, on Spark
+    *("properties_of", "keep_rows_made", "drop_days_without_rows", "replace_ledger", "in_few_files"),
     *("open_repeated_messages", "close_repeated_messages", "days_that_questions_reach"),
     *("days_of_messages", "traits_of_senders", "senders_noted", "chats_of_communities", "open_flagged_messages"),
     *("close_flagged_messages", "days_that_rules_reach", "is_on_touched_day", "is_on_rewritten_day"),

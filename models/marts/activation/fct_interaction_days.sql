@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     on_schema_change='fail',
     pre_hook="{{ open_interaction_days() }}",
     post_hook="{{ close_interaction_days() }}",
+    **by_day('date_day'),
 ) }}
 
 with flows as (

@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     on_schema_change='append_new_columns',
     pre_hook="{{ open_days_of_messages(covered=true) }}",
     post_hook="{{ close_days_of_messages(covered=true) }}",
+    **by_day('date_day'),
 ) }}
 
 -- Days without a mention have no row here: no mention and too few speakers are both withheld.

@@ -39,6 +39,7 @@ rank_copies as (
 final as (
     select
         message_id,
+        sent_date,
         source_file,
         source_row,
         exported_at,

@@ -1,8 +1,8 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ open_message_parts() }}",
     post_hook="{{ close_parts('wecom__messages') }}",
+    **by_day(['sent_date', 'landed_part']),
 ) }}
 {%- set checks = [
     ('msgid', "message_id is null", 'the row has no key: fill it or remove the row'),
