@@ -33,11 +33,11 @@ SETTINGS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.sources.partitionOverwriteMode": "dynamic",
-    # Each thread that runs statements opens the metastore for itself, which costs more than a small statement. By default a
-    # hundred of them are begun in turn, and end after ten seconds without work.
+    # Each thread that runs statements opens the metastore for itself, which costs more than a small statement. By
+    # default a hundred of them are begun in turn, and end after ten seconds without work.
     "spark.hadoop.hive.server2.async.exec.threads": "8",
     "spark.hadoop.hive.server2.async.exec.keepalive.time": "86400s",
-    # folders of this machine are listed by the server itself, for which it would start a task each: right for an object store
+    # folders of this machine are listed by the server itself; a task each is right for an object store
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
 }
 # Tests run a thousand statements over a few thousand rows, once each: what compiles them costs more than it saves. And

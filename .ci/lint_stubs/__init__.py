@@ -56,6 +56,7 @@ raw = '"raw_{}"'.format
 export = "(select * from {0})".format
 exports_of_metrics = lambda: [("manual__costs", "costs")]  # noqa: E731
 first_problem = "first_problem()".format
+by_day = lambda column: {}  # noqa: E731
 not_materialized = "not materialized".format
 lineage_columns = "source_file, source_row, exported_at".format
 problem_columns = "problem_column, problem_value, problem_reason".format
