@@ -1,21 +1,29 @@
 {#
-    The archive is partitioned by day and part: a new part is new partitions, and the partitions of one that is gone are
-    dropped, so an increment reads no rows that are there already. A part's rows are put in once, whatever happened before.
+    The archive is partitioned by day and part: a new part is new partitions, and those of a part that is gone are dropped, so
+    an increment reads no rows that are there already. A run that dies half way has put in parts that its ledger does not
+    know: they are put in again, over themselves, or are dropped where they are no longer live. So the ledger is written
+    before anything goes, and again when everything is there.
 #}
 {% macro spark__open_message_parts() -%}
     {%- if is_landed() and is_incremental() -%}
-        {%- set gone = missing_from(held_parts(), live_parts('wecom__messages').values() | list) -%}
-        {%- for part in gone or [] -%}
-            {%- if config.get('file_format') in ['delta', 'iceberg'] -%}
-                {%- do run_query('delete from ' ~ this ~ ' where landed_part = ' ~ part) -%}
-            {%- else -%}
-                {%- do run_query('alter table ' ~ this ~ ' drop if exists partition (landed_part = ' ~ part ~ ')') -%}
+        {%- set live, held = live_parts('wecom__messages').values() | list, held_parts() -%}
+        {%- if held | sort != live | sort -%}
+            {%- do in_turn(hold_parts(held | select('in', live) | list)) -%}
+            {%- set stored = run_query('select distinct landed_part from ' ~ this ~ ' where landed_part is not null').columns[0].values() -%}
+            {%- set gone = missing_from(stored, live) -%}
+            {%- if gone and config.get('file_format') in ['delta', 'iceberg'] -%}
+                {%- do run_query('delete from ' ~ this ~ ' where landed_part in (' ~ gone | join(', ') ~ ')') -%}
+            {%- elif gone -%}
+                {%- do run_query(
+                    'alter table ' ~ this ~ ' drop if exists partition (landed_part = '
+                    ~ gone | join('), partition (landed_part = ') ~ ')'
+                ) -%}
             {%- endif -%}
-        {%- endfor -%}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
-{# Copies are few, and compared whole: it takes the names of all messages, and nothing else of them. #}
+{# Copies are few, and looked for among all messages: it takes their names, and where each row came from. #}
 {% macro spark__open_message_copies() -%}
 {%- endmacro %}
 

@@ -5,6 +5,7 @@
       - What a run makes is kept in a table first, so a query that fails has changed nothing.
       - From there to the end of the ledger the model's own table says that its build has not ended: one that dies then is
         built whole by the next run.
+      - The archive does without both: it is partitioned by landed part too, see increment_messages.sql.
     By which definition a table was built, and in which run, are properties of the table: they go where it goes.
 #}
 
@@ -66,8 +67,10 @@
     {{ return(found) }}
 {%- endmacro %}
 
+{# A table may outlive its ledger, which a build of the seeds takes away: then nothing is known of it. #}
 {% macro spark__stored_definitions() -%}
-    {{ return([properties_of(this).get('community_metrics.definition')]) }}
+    {%- set ledgers = run_query('show tables in ' ~ place('increments') ~ " like '" ~ model.name ~ "'").rows -%}
+    {{ return([properties_of(this).get('community_metrics.definition')] if ledgers else []) }}
 {%- endmacro %}
 
 {% macro spark__whole_runs(names) -%}
@@ -99,7 +102,8 @@
 {% macro drop_days_without_rows() -%}
     {%- set day = config.get('partition_by') -%}
     {%- set days = run_query(
-        'select cast(date_day as string) from ' ~ touched('days') ~ ' where is_rewritten except select cast(' ~ day
+        'select cast(' ~ day ~ ' as string) from (select distinct ' ~ day ~ ' from ' ~ this ~ ') as there where ' ~ day
+        ~ ' in (select date_day from ' ~ touched('days') ~ ' where is_rewritten) except select cast(' ~ day
         ~ ' as string) from ' ~ touched('rows')
     ).columns[0].values() -%}
     {%- if days and config.get('file_format') in ['delta', 'iceberg'] %}
@@ -138,6 +142,7 @@
     {%- endif %}
     {%- endset %}
     {{ replace_ledger(query) }}
+    drop table if exists {{ touched('rows') }};
     {%- if is_incremental() %}
     alter table {{ this }} set tblproperties ('community_metrics.definition' = '{{ definition() }}');
     {%- else %}

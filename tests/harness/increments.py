@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -30,10 +31,11 @@ from kpi.targets import EMBEDDED
 SPLIT = (MESSAGES, MEMBERS, *OTHERS)
 LAYERS = ("staging", "intermediate", "marts", "quality")
 MARKS = {"build_state"}  # no model
-HASHES = {"row_hash", "content_hash"}  # each engine's own
+OWN = {"row_hash", "content_hash", "landed_part"}  # each engine has its own
 SHOWN = 20_000  # characters of a failure
 LOST = "2026-03-25"
 KILLED = "int_replies_counted"  # while its partitions were being replaced
+UNLISTED = "int_sign_ups_listed"  # its ledger is gone
 KEPT = "int_messages_flagged"  # of which most days are as they were
 
 
@@ -204,6 +206,7 @@ def by_day(target: Target, landing: Path) -> tuple[list[str], list[int], str]:
     embedded.dbt("seed")  # the reference tables
     target.build("--full-refresh", *chosen)
     land_second(landing)
+    die_before_the_ledger(target)
     with ThreadPoolExecutor() as beside:
         others = [beside.submit(target.build, *chosen), beside.submit(embedded.build, *chosen)]
     for other in others:
@@ -215,27 +218,49 @@ def by_day(target: Target, landing: Path) -> tuple[list[str], list[int], str]:
         for place in LAYERS:
             for name, columns in columns_of(ours, place).items():
                 if name in names:
-                    said += rows_apart(ours, theirs, name, [c for c in columns if c not in HASHES], place)
+                    said += rows_apart(ours, theirs, name, [c for c in columns if c not in OWN], place)
     ran = target.days_by_run()
-    kill(target, KILLED)
-    target.build("--select", KILLED)
+    die_while_replacing(target)
+    target.build("--select", KILLED, UNLISTED)
     with ours.connected(), theirs.connected():  # a session that has read a table holds on to the files of then
-        columns = columns_of(ours, "intermediate")[KILLED]
-        said += [f"killed: {line}" for line in rows_apart(ours, theirs, KILLED, columns, "intermediate")]
+        for name in (KILLED, UNLISTED):
+            columns = columns_of(ours, "intermediate")[name]
+            said += [f"again: {line}" for line in rows_apart(ours, theirs, name, columns, "intermediate")]
     return said, ran, f"{len(names)} models by day"
 
 
-def kill(target: Target, name: str) -> None:
-    """Leave a model as a build does that ends while it replaces partitions: one is gone, and the table says so."""
+def die_before_the_ledger(target: Target) -> None:
+    """Leave the archive as a build does that dies once it has put in a part, which is then landed anew."""
     layer = SemanticLayer(Path(), target=target.name)
-    table = f"{layer.places['intermediate']}.{name}"
+    table = f"{layer.places['staging']}.base_{MESSAGES}"
+    told(layer, f"insert into {table} select * except (landed_part), 'dead' from {table} where sent_date = '{LOST}'")
+
+
+def die_while_replacing(target: Target) -> None:
+    """Leave a model as a build does that dies while it replaces partitions, and another one as builds of seeds do."""
+    layer = SemanticLayer(Path(), target=target.name)
+    place = layer.places["intermediate"]
+    ((day,),) = layer_rows(layer, f"select max(date_day) from {place}.{KILLED}")
+    mark = "set tblproperties ('community_metrics.definition' = 'replacing partitions')"
+    told(
+        layer,
+        f"alter table {place}.{KILLED} drop partition (date_day = '{day}')",
+        f"alter table {place}.{KILLED} {mark}",
+        f"drop table {place.replace('intermediate', 'increments')}.{UNLISTED}",
+    )
+
+
+def layer_rows(layer: SemanticLayer, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query, in a session of its own."""
+    with layer.connected():
+        return layer.sql(query).rows
+
+
+def told(layer: SemanticLayer, *statements: str) -> None:
+    """Have a server do what kpi does not."""
     with closing(layer.engine.connect()) as connection, closing(connection.cursor()) as cursor:
-        cursor.execute(f"select max(date_day) from {table}")
-        ((day,),) = cursor.fetchall()
-        cursor.execute(f"alter table {table} drop partition (date_day = '{day}')")
-        cursor.execute(
-            f"alter table {table} set tblproperties ('community_metrics.definition' = 'replacing partitions')"
-        )
+        for statement in statements:
+            cursor.execute(statement)
 
 
 if __name__ == "__main__":

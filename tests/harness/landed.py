@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parts = theirs.sql(f"select landed_part, count(*) from {base} group by landed_part").rows
             said += not_replaced(target, Path(folder), theirs)
         refused = not_refused(target, Path(folder))
-    if len(parts) != 2 or not all(str(part).startswith(f"{folder}/{IN_PARTS}/exported_on=") for part, _ in parts):
+    if len(parts) != 2 or not all(str(part).startswith(f"{IN_PARTS}/exported_on=") for part, _ in parts):
         said.append(f"landed_part of base_{IN_PARTS}: {parts}")
     said += refused
     print("\n".join(said) or f"{given.target} reads landed exports as duckdb the seeds: {len(models)} tables")
