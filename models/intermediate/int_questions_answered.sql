@@ -25,10 +25,11 @@ look_around as (
         sent_at + interval '{{ var("response_window_hours") }} hours' as window_ends_at,
         lag(is_from_staff) over (partition by community_id order by sent_at, message_id) as is_after_staff,
         lag(sent_at) over (partition by community_id order by sent_at, message_id) as previous_sent_at,
+        -- looked at backwards: a frame that ends with the last row is added up anew for each row on Spark
         min(case when is_from_staff then sent_at end) over (
             partition by community_id
-            order by sent_at, message_id
-            rows between 1 following and unbounded following
+            order by sent_at desc, message_id desc
+            rows between unbounded preceding and 1 preceding
         ) as next_staff_sent_at
     from messages
 ),
