@@ -77,6 +77,9 @@
 {%- endmacro %}
 
 {% macro default__remember_touched_days() -%}
+{%- endmacro %}
+
+{% macro duckdb__remember_touched_days() -%}
     set variable {{ touched('from') }} = (select min(date_day) from {{ touched('days') }});
     set variable {{ touched('to') }} = (select max(date_day) from {{ touched('days') }});
 {%- endmacro %}
@@ -87,6 +90,11 @@
 {%- endmacro %}
 
 {% macro default__is_near_touched_days(column) -%}
+    {{ column }} between
+        (select min(date_day) from {{ touched('days') }}) and (select max(date_day) from {{ touched('days') }})
+{%- endmacro %}
+
+{% macro duckdb__is_near_touched_days(column) -%}
     {{ column }} between getvariable('{{ touched('from') }}') and getvariable('{{ touched('to') }}')
 {%- endmacro %}
 

@@ -11,14 +11,7 @@
             {%- do in_turn(hold_parts(held | select('in', live) | list)) -%}
             {%- set stored = run_query('select distinct landed_part from ' ~ this ~ ' where landed_part is not null').columns[0].values() -%}
             {%- set gone = missing_from(stored, live) -%}
-            {%- if gone and config.get('file_format') in ['delta', 'iceberg'] -%}
-                {%- do run_query('delete from ' ~ this ~ ' where landed_part in (' ~ gone | join(', ') ~ ')') -%}
-            {%- elif gone -%}
-                {%- do run_query(
-                    'alter table ' ~ this ~ ' drop if exists partition (landed_part = '
-                    ~ gone | join('), partition (landed_part = ') ~ ')'
-                ) -%}
-            {%- endif -%}
+            {%- if gone -%}{%- do in_turn(drop_partitions('landed_part', gone)) -%}{%- endif -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -53,11 +53,6 @@
     {{ query }};
 {%- endmacro %}
 
-{% macro spark__is_near_touched_days(column) -%}
-    {{ column }} between
-        (select min(date_day) from {{ touched('days') }}) and (select max(date_day) from {{ touched('days') }})
-{%- endmacro %}
-
 {# What note_whole_build() wrote on a table, as {name: value}; nothing where there is no such table. #}
 {% macro properties_of(relation) -%}
     {%- set found = {} -%}
@@ -106,11 +101,15 @@
         ~ ' in (select date_day from ' ~ touched('days') ~ ' where is_rewritten) except select cast(' ~ day
         ~ ' as string) from ' ~ touched('rows')
     ).columns[0].values() -%}
-    {%- if days and config.get('file_format') in ['delta', 'iceberg'] %}
-    delete from {{ this }} where {{ day }} in ('{{ days | join("', '") }}');
-    {%- elif days %}
-    alter table {{ this }} drop if exists
-        {%- for value in days %} partition ({{ day }} = '{{ value }}'){{ ',' if not loop.last }}{%- endfor %};
+    {%- if days -%}{{ drop_partitions(day, missing_from(days, [])) }}{%- endif -%}
+{%- endmacro %}
+
+{# Statement that takes the rows of these values of a partition column away. values: literals, one at least. #}
+{% macro drop_partitions(column, values) -%}
+    {%- if config.get('file_format') in ['delta', 'iceberg'] -%}
+    delete from {{ this }} where {{ column }} in ({{ values | join(', ') }});
+    {%- else -%}
+    alter table {{ this }} drop if exists partition ({{ column }} = {{ values | join('), partition (' ~ column ~ ' = ') }});
     {%- endif -%}
 {%- endmacro %}
 

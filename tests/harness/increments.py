@@ -31,7 +31,7 @@ from kpi.targets import EMBEDDED
 SPLIT = (MESSAGES, MEMBERS, *OTHERS)
 LAYERS = ("staging", "intermediate", "marts", "quality")
 MARKS = {"build_state"}  # no model
-OWN = {"row_hash", "content_hash", "landed_part"}  # each engine has its own
+OWN = {"content_hash", "landed_part"}  # each engine has its own
 SHOWN = 20_000  # characters of a failure
 LOST = "2026-03-25"
 KILLED = "int_replies_counted"  # while its partitions were being replaced
@@ -103,14 +103,13 @@ class Target:
         words = [sys.executable, "-W", "ignore", *command]
         return subprocess.run(words, env=self.environment, capture_output=True, text=True, check=False)
 
-    def dbt(self, *options: str) -> None:
-        """Run dbt to its end, and leave no files."""
-        self.run("-m", "dbt.cli.main", "--no-write-json", *options)
+    def dbt(self, *options: str) -> str:
+        """Run dbt to its end, and leave no files: what it printed."""
+        return self.run("-m", "dbt.cli.main", "--no-write-json", *options)
 
     def listed(self, selected: str) -> list[str]:
         """The names of the models that are selected."""
-        words = ("ls", "--resource-type", "model", "--output", "name", "--select", selected)
-        return self.run("-m", "dbt.cli.main", "--no-write-json", "--quiet", *words).split()
+        return self.dbt("--quiet", "ls", "--resource-type", "model", "--output", "name", "--select", selected).split()
 
     def run(self, *command: str) -> str:
         """Run a command to its end: what it printed.

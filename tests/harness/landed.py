@@ -16,14 +16,13 @@ from pathlib import Path
 import duckdb
 
 from harness.engines import columns_of, rows_apart
-from harness.increments import SHOWN, Target
+from harness.increments import OWN, SHOWN, Target
 from harness.landings import MESSAGES, SEEDS, land
 from kpi.semantic import SemanticLayer
 from kpi.targets import EMBEDDED
 
 IN_PARTS = "wecom__group_members"
 MESSAGES_READ = f"base_{MESSAGES}"
-OWN = {"landed_part", "content_hash"}  # each side has its own
 BY_HAND = "manual__communities"
 EXPORTS = (IN_PARTS, BY_HAND, "youzan__orders", "wecom__group_events", "wechat_pay__trade_bills")
 
@@ -38,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Path(folder).chmod(0o755)
         land_some(Path(folder))
         target = Target(given.target, Path(folder))
-        target.run("-m", "dbt.cli.main", "--no-write-json", "run", "--select", *models)
+        target.dbt("run", "--select", *models)
         ours, theirs = SemanticLayer(Path(), target=EMBEDDED), SemanticLayer(Path(), target=given.target)
         with ours.connected(), theirs.connected():
             tables = columns_of(ours, "staging")

@@ -133,6 +133,7 @@ PLUMBING = {
     *("changes_of_memberships", "sum_of_hashes"),
     # harness.increments, on Spark
     *("properties_of", "keep_rows_made", "drop_days_without_rows", "replace_ledger", "in_few_files", "hold_parts"),
+    "drop_partitions",
     *("open_repeated_messages", "close_repeated_messages", "days_that_questions_reach"),
     *("days_of_messages", "traits_of_senders", "senders_noted", "chats_of_communities", "open_flagged_messages"),
     *("close_flagged_messages", "days_that_rules_reach", "is_on_touched_day", "is_on_rewritten_day"),
