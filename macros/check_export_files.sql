@@ -28,6 +28,30 @@
 {%- endmacro %}
 
 {#
+    On a server of several people: stops with a message where a build of the committed seeds, for want of a landing
+    directory, would put the demo in the place of what was made of real exports.
+#}
+{% macro refuse_demo_over_exports() -%}
+    {%- if is_built_of_exports() -%}
+        {{ exceptions.raise_compiler_error(
+            'target ' ~ target.name ~ ': its tables were built of landed exports, and COMMUNITY_METRICS_EXPORTS is not set, '
+            ~ 'so this build would put the demo in their place. Set it to the landing directory. If the demo is to stand '
+            ~ 'there: drop schema ' ~ place('increments') ~ ' cascade, then build.'
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Whether the last build there was one of landed exports: by the schema that such builds keep their ledgers in. #}
+{% macro is_built_of_exports() -%}
+    {{ return(adapter.dispatch('is_built_of_exports', 'community_metrics')()) }}
+{%- endmacro %}
+
+{# A DuckDB file has one owner, who may build what they like into it. #}
+{% macro duckdb__is_built_of_exports() -%}
+    {{ return(false) }}
+{%- endmacro %}
+
+{#
     Stops with a message unless a landing directory holds exports, nothing whose name is no export, and none both in its
     manifest and beside it.
 #}
