@@ -53,6 +53,8 @@ class PostgreSql:
             raise missing_driver(self.target, error) from error
         settings = self.target.settings
         given = {name: value for name, value in settings.items() if name in PASSED and value not in (None, "")}
+        given |= {"password": settings["pass"]} if settings.get("pass") else {}  # dbt takes both names
+        role = f" -c role={settings['role']}" if settings.get("role") else ""
         database = settings.get("dbname") or settings.get("database")
         try:
             return psycopg2.connect(
@@ -60,7 +62,7 @@ class PostgreSql:
                 port=int(settings.get("port") or 5432),
                 dbname=database,
                 # MetricFlow's SQL is long: to compile it takes PostgreSQL as long as to run it
-                options=f"-c TimeZone={TIME_ZONE} -c jit=off",
+                options=f"-c TimeZone={TIME_ZONE} -c jit=off{role}",
                 application_name="kpi",
             )
         except psycopg2.OperationalError as error:

@@ -75,10 +75,16 @@ class Spark:
         settings = self.target.settings
         host, port = str(settings.get("host")), int(settings.get("port") or 10000)
         given = {name: settings[name] for name in ("auth", "kerberos_service_name", "password") if settings.get(name)}
+        given |= {"host": host, "port": port, "username": settings.get("user")}
         try:
-            connection = hive.connect(host=host, port=port, username=settings.get("user"), **given)
+            connection = hive.connect(**_encrypted(given) if _is_true(settings.get("use_ssl")) else given)
         except (TTransportException, OSError) as error:
             raise unreachable(self.target, error, f"{host}:{port}") from error
+        except AttributeError as error:
+            if not isinstance(error.__context__, TTransportException):
+                raise
+            # PyHive closes what never opened, and thrift's TLS socket does not bear that
+            raise unreachable(self.target, error.__context__, f"{host}:{port}") from error
         with closing(connection.cursor()) as cursor:
             for name, value in {**(settings.get("server_side_parameters") or {}), **SESSION}.items():
                 cursor.execute(f"set {name.removeprefix('set:hiveconf:')}={value}")  # dbt needs the prefix
@@ -133,6 +139,18 @@ class SparkReader:
     def arrow(self, sql: str) -> pa.Table:
         """See ``kpi.engines.Reader``."""
         return as_arrow(self.ask(sql))
+
+
+def _encrypted(given: dict[str, Any]) -> dict[str, Any]:
+    """The same connection over TLS, as dbt makes it, which checks no certificate."""
+    from dbt.adapters.spark.connections import build_ssl_transport
+
+    absent = dict.fromkeys(("auth", "kerberos_service_name", "password"))
+    return {"thrift_transport": build_ssl_transport(**(absent | given))}
+
+
+def _is_true(setting: Any) -> bool:
+    return str(setting).lower() == "true"  # a text, where it comes of an environment variable
 
 
 def _day(value: Any) -> Any:

@@ -35,6 +35,17 @@ def said_plainly() -> Iterator[None]:
         raise typer.Exit(2) from error
 
 
+def _print_servers(landing: Path) -> None:
+    """What a build does not reach by itself: copies on servers, and the figures that were exported there."""
+    err.print(
+        "On a server too 服务器上也要: PostgreSQL holds a copy, "
+        f"so first kpi load --landing {landing} --target postgres; then dbt build, kpi export and kpi publish with "
+        "that --target. On Spark export and publish twice: the last two sets stay.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
 def _print_rows(title: str, rows: dict[str, int]) -> None:
     table = Table("export", "rows 行数", title=title)
     for export, count in sorted(rows.items()):
@@ -110,6 +121,7 @@ def erase_command(
         err.print("Run dbt build now: until then the warehouse holds the old keys. 请运行 dbt build。", soft_wrap=True)
     else:
         err.print(f"{cells:,} cells of {warehouse} changed.", highlight=False, soft_wrap=True)
+    _print_servers(landing)
     err.print("Delete the original files that hold the person, and copies of published files.", soft_wrap=True)
 
 
@@ -136,6 +148,7 @@ def rekey_command(landing: LandingOption, as_json: JsonOption = False) -> None:
             typer.echo(f"{old_key}\t{new_key}")
     where = done.secret_file or "COMMUNITY_METRICS_SECRET, which you set now to the new secret"
     err.print(f"The secret is in {where}. Run dbt build now. 请运行 dbt build。", highlight=False, soft_wrap=True)
+    _print_servers(landing)
 
 
 def expire_command(
@@ -159,3 +172,4 @@ def expire_command(
     err.print(f"{done.identities:,} entries of the identity map. First day that stays: {first or '-'}", soft_wrap=True)
     if done.rows and not dry_run:
         err.print("Run dbt build now: figures of the days that went become unknown. 请运行 dbt build。", soft_wrap=True)
+        _print_servers(landing)
