@@ -60,7 +60,7 @@ class Spark:
     Attributes:
         home: the folder; tables, metastore, logs and process ids.
         port: where it listens; a cluster takes the ports behind it too.
-        memory: of the server, or of each worker's executor.
+        memory: of the server, and of each worker's executor.
         workers: processes of a standalone cluster; 0 = the server computes by itself.
         shuffle_partitions: parts that a shuffle makes; two are plenty for the demo.
         conf: further settings, of Spark's own names.
@@ -153,7 +153,7 @@ class Spark:
                 "spark.sql.shuffle.partitions": self.shuffle_partitions,
                 "spark.sql.warehouse.dir": home / "tables",
                 "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={home}/metastore;create=true",
-                "spark.driver.memory": "1g" if self.workers else self.memory,
+                "spark.driver.memory": self.memory,  # with a cluster too: small tables to be broadcast are built in it
                 "spark.driver.extraJavaOptions": " ".join(options),
             }
             | (THROWAWAY if self.throwaway else {})
