@@ -89,13 +89,18 @@ superset-stop: ## stop that Superset; what it holds stays in .superset
 # Where servers keep their tables and logs, and Spark's size. Ports are those that profiles.yml reads:
 # COMMUNITY_METRICS_PG_PORT, COMMUNITY_METRICS_SPARK_PORT.
 export SERVERS ?= $(CURDIR)/.servers
+ELSEWHERE = $(if $(filter $(CURDIR)/.servers,$(SERVERS)),, SERVERS=$(SERVERS))
 WORKERS ?= 0
 MEMORY ?= 2g
-.PHONY: postgres-up postgres-down spark-up spark-down
+.PHONY: postgres-client spark-client postgres-up postgres-down spark-up spark-down
+postgres-client: $(RUNTIME) $(PROJECT) $(POSTGRES) profiles.yml ## install what dbt and kpi need for a PostgreSQL elsewhere
+
+spark-client: $(RUNTIME) $(PROJECT) $(SPARK) profiles.yml ## the same for a Spark elsewhere; no Java, no Spark
+
 postgres-up: $(RUNTIME) $(PROJECT) $(POSTGRES) profiles.yml ## start a PostgreSQL on the loopback, for the target postgres
 	@$(BIN)/python -m servers postgres up
 	@echo "构建 build: .venv/bin/dbt build --target postgres --target-path target/postgres"
-	@echo "停止 stop: make postgres-down"
+	@echo "停止 stop: make postgres-down$(ELSEWHERE)"
 
 postgres-down: ## stop it; its data stay in .servers/postgres
 	@[ ! -x $(BIN)/python ] || $(BIN)/python -m servers postgres down
@@ -103,7 +108,7 @@ postgres-down: ## stop it; its data stay in .servers/postgres
 spark-up: $(RUNTIME) $(PROJECT) $(SPARK) $(SPARK_SERVER) profiles.yml ## start Spark SQL there, for the target spark: MEMORY=2g, WORKERS=2 for a cluster
 	@$(BIN)/python -m servers spark up --memory "$(MEMORY)" --workers "$(WORKERS)"
 	@echo "构建 build: .venv/bin/dbt build --target spark --target-path target/spark"
-	@echo "停止 stop: make spark-down"
+	@echo "停止 stop: make spark-down$(ELSEWHERE)"
 
 spark-down: ## stop it; its tables stay in .servers/spark
 	@[ ! -x $(BIN)/python ] || $(BIN)/python -m servers spark down
@@ -165,6 +170,9 @@ TESTS := test lint test-lint test-parse test-build test-metrics test-docs test-h
   test-faults test-coverage test-stage test-postgres test-spark mutants
 $(TESTS): export COMMUNITY_METRICS_DB := $(TEST_DB)
 $(TESTS): export COMMUNITY_METRICS_EXPORTS :=
+# nor is it on a server that COMMUNITY_METRICS_TARGET names; .ci/engine starts the tests' own
+OWN := build docs report ratchet kills bench pages
+$(TESTS) $(OWN): export COMMUNITY_METRICS_TARGET := duckdb
 .PHONY: $(TESTS)
 
 # dbt, MetricFlow and Great Expectations work on one core, and golden cases wait for their warehouse: such steps have
