@@ -60,7 +60,7 @@ measure_delay as (
         list_new_members.channel_id,
         list_new_members.is_observed_30_days,
         coalesce(find_first_orders.first_paid_at < list_new_members.joined_at, false) as is_bought_before,
-        date_diff('day', list_new_members.joined_at, find_first_orders.first_paid_at) as days_to_order
+        {{ dbt.datediff('list_new_members.joined_at', 'find_first_orders.first_paid_at', 'day') }} as days_to_order
     from list_new_members
     left join find_first_orders on list_new_members.person_id = find_first_orders.person_id
 ),
@@ -91,14 +91,15 @@ final as (
                     then 1
             end
         ) as bought_within_30,
-        median(
-            case
-                when
-                    not measure_delay.is_bought_before
-                    and measure_delay.is_observed_30_days
-                    and measure_delay.days_to_order <= 30
-                    then measure_delay.days_to_order
-            end
+        percentile_cont(0.5) within group (
+            order by
+                case
+                    when
+                        not measure_delay.is_bought_before
+                        and measure_delay.is_observed_30_days
+                        and measure_delay.days_to_order <= 30
+                        then measure_delay.days_to_order
+                end
         ) as median_days
     from measure_delay
     inner join channels on measure_delay.channel_id = channels.channel_id

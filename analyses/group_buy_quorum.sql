@@ -28,7 +28,7 @@ final as (
             end
         ) as near_misses,
         avg(
-            case when ended_group_buys = 1 then participations / nullif(minimum_participants, 0) end
+            case when ended_group_buys = 1 then {{ as_double('participations') }} / nullif(minimum_participants, 0) end
         ) as mean_fill,
         sum(case when ended_group_buys = 1 then participations else 0 end) as participations
     from group_buys

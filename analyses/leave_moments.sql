@@ -19,7 +19,10 @@ find_last_day as (
 ),
 
 list_ages as (
-    select cast(unnest(generate_series(0, 30)) as integer) as days_since_joining
+    {% for number in range(31) %}
+    select {{ number }} as days_since_joining
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 ),
 
 age_memberships as (

@@ -27,12 +27,12 @@ final as (
         new_followers,
         gmv_amount,
         net_amount,
-        viewers / nullif(exposed_viewers, 0) as entry_rate,
-        product_clickers / nullif(viewers, 0) as click_rate,
-        order_creators / nullif(product_clickers, 0) as order_rate,
-        buyers / nullif(order_creators, 0) as payment_rate,
-        interactions / nullif(viewers, 0) as interactions_per_viewer,
-        refunded_amount / nullif(gmv_amount, 0) as refund_share
+        {{ as_double('viewers') }} / nullif(exposed_viewers, 0) as entry_rate,
+        {{ as_double('product_clickers') }} / nullif(viewers, 0) as click_rate,
+        {{ as_double('order_creators') }} / nullif(product_clickers, 0) as order_rate,
+        {{ as_double('buyers') }} / nullif(order_creators, 0) as payment_rate,
+        {{ as_double('interactions') }} / nullif(viewers, 0) as interactions_per_viewer,
+        {{ as_double('refunded_amount') }} / nullif(gmv_amount, 0) as refund_share
     from sessions
 )
 

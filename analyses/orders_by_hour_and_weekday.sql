@@ -20,7 +20,10 @@ dates as (
 ),
 
 list_hours as (
-    select cast(unnest(generate_series(0, 23)) as integer) as paid_hour
+    {% for number in range(24) %}
+    select {{ number }} as paid_hour
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 ),
 
 find_last_day as (

@@ -43,10 +43,10 @@ final as (
         is_gift,
         sum(units_kept) as units_kept,
         sum(line_amount) as line_amount,
-        sum(line_amount) / nullif(sum(units_kept), 0) as unit_price,
+        {{ as_double('sum(line_amount)') }} / nullif(sum(units_kept), 0) as unit_price,
         sum(goods_cost) as goods_cost,
         sum(case when goods_cost is not null then line_amount - goods_cost end) as margin,
-        sum(case when goods_cost is not null then line_amount - goods_cost end)
+        {{ as_double('sum(case when goods_cost is not null then line_amount - goods_cost end)') }}
         / nullif(sum(case when goods_cost is not null then line_amount end), 0) as margin_rate,
         sum(case when goods_cost is null then units_kept else 0 end) as units_without_cost
     from measure_lines

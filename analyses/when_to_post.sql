@@ -26,7 +26,10 @@ dates as (
 ),
 
 list_hours as (
-    select cast(unnest(generate_series(0, 23)) as integer) as sent_hour
+    {% for number in range(24) %}
+    select {{ number }} as sent_hour
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 ),
 
 list_scopes as (

@@ -1,13 +1,14 @@
-"""The same figures on every engine: the catalogue and the marts of a target against those of DuckDB.
+"""The same figures on every engine: the catalogue, marts and analyses of a target against those of DuckDB.
 
 Counts and money must be equal, other numbers to one part in 10^9, and a null only equals a null. Called by
 ``make test-postgres`` and ``make test-spark`` once both targets have been built of the same exports:
 
-    python -m harness.engines postgres|spark [--what catalogue|marts] [--reduced]
+    python -m harness.engines postgres|spark [--what catalogue|marts|analyses] [--reduced]
 
-What differs is printed, one line each, and the status is 1. Without ``--what`` both are compared. The marts compare as
-multisets of rows. ``--reduced`` asks a third of the questions: every metric by month, and of each fact one metric by
-month and the shared dimensions; the marts then compare by how many rows and values they have.
+What differs is printed, one line each, and the status is 1. Without ``--what`` catalogue and marts are compared. Marts
+and analyses, which both targets have compiled, compare as multisets of rows. ``--reduced`` asks a third of the
+questions: every metric by month, and of each fact one metric by month and the shared dimensions; the marts then compare
+by how many rows and values they have.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from typing import Any
 
 from kpi.engines import EngineError, spark
 from kpi.export.asks import ALL, OWN, SHARED, facts_of
-from kpi.semantic import SemanticLayer
-from kpi.targets import EMBEDDED
+from kpi.semantic import Answer, SemanticLayer
+from kpi.targets import EMBEDDED, find_target
 
 # The server of the leg generates no code, for a thousand small statements of a build; of a wide question it makes a
 # quarter (5.4 s, again 1.0 s, in place of 25 and 18).
@@ -152,14 +153,37 @@ def rows_apart(
     ours: SemanticLayer, theirs: SemanticLayer, table: str, columns: Sequence[str], place: str = "marts"
 ) -> list[str]:
     """In which rows a table differs between two engines."""
-    sides = []
-    for layer in (ours, theirs):
-        found = layer.sql(_selected(layer, ", ".join(map(layer.quoted, columns)), table, place)).rows
-        sides.append(Counter(tuple(map(plain, row)) for row in found))
+    answers = [
+        layer.sql(_selected(layer, ", ".join(map(layer.quoted, columns)), table, place)) for layer in (ours, theirs)
+    ]
+    return _answers_apart(f"{place}.{table}", columns, *answers)
+
+
+def compare_analyses(target: str) -> Iterator[Comparison]:
+    """Comparisons of the answers of analyses, as dbt compiled them for each engine."""
+    ours, theirs = (
+        find_target(Path(), name).folder / "compiled" / "community_metrics" / "analyses" for name in (EMBEDDED, target)
+    )
+    for file in sorted(ours.glob("*.sql")):
+        yield f"analyses/{file.name}", _answered, file, theirs / file.name
+
+
+def _answered(ours: SemanticLayer, theirs: SemanticLayer, file: Path, other: Path) -> list[str]:
+    answers = [layer.sql(_without_comments(sql)) for layer, sql in ((ours, file), (theirs, other))]
+    return _answers_apart(f"analyses/{file.name}", answers[0].columns, *answers)
+
+
+def _without_comments(sql: Path) -> str:
+    lines = sql.read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if not line.startswith("--"))  # their semicolons end no query
+
+
+def _answers_apart(what: str, columns: Sequence[str], ours: Answer, theirs: Answer) -> list[str]:
+    sides = [Counter(tuple(map(plain, row)) for row in answer.rows) for answer in (ours, theirs)]
     missing, more = _unpaired(sides[0] - sides[1], sides[1] - sides[0])
     if not missing and not more:
         return []
-    said = [f"{place}.{table}: {missing.total()} rows only in DuckDB, {more.total()} only in the other"]
+    said = [f"{what}: {missing.total()} rows only in DuckDB, {more.total()} only in the other"]
     for row in list(missing)[:SHOWN]:
         nearest = min(more, key=lambda other: _distance(row, other), default=None)
         apart = [
@@ -230,15 +254,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Compare; see the top of the file."""
     parser = argparse.ArgumentParser(prog="python -m harness.engines", description="DuckDB against another target")
     parser.add_argument("target", help="of profiles.yml")
-    parser.add_argument("--what", choices=("catalogue", "marts"), help="both when omitted")
+    parser.add_argument("--what", choices=("catalogue", "marts", "analyses"), help="the first two when omitted")
     parser.add_argument("--jobs", type=int, default=3, help="processes that ask, 3 when omitted")
     parser.add_argument("--reduced", action="store_true", help="fewer questions")
     given = parser.parse_args(arguments)
     ours = SemanticLayer(Path(), target=EMBEDDED)
     with ours.connected():
         comparisons = [
-            *(compare_catalogue(ours, reduced=given.reduced) if given.what != "marts" else ()),
-            *(compare_marts(ours, reduced=given.reduced) if given.what != "catalogue" else ()),
+            *(compare_catalogue(ours, reduced=given.reduced) if given.what in (None, "catalogue") else ()),
+            *(compare_marts(ours, reduced=given.reduced) if given.what in (None, "marts") else ()),
+            *(compare_analyses(given.target) if given.what == "analyses" else ()),
         ]
     said: list[str] = []
     # both engines wait while a question is put into SQL, a second or two of one core
