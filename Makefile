@@ -170,9 +170,10 @@ TESTS := test lint test-lint test-parse test-build test-metrics test-docs test-h
   test-faults test-coverage test-stage test-postgres test-spark mutants
 $(TESTS): export COMMUNITY_METRICS_DB := $(TEST_DB)
 $(TESTS): export COMMUNITY_METRICS_EXPORTS :=
-# nor is it on a server that COMMUNITY_METRICS_TARGET names; .ci/engine starts the tests' own
+# nor is it on a server that these name; .ci/engine starts the tests' own
 OWN := build docs report ratchet kills bench pages
 $(TESTS) $(OWN): export COMMUNITY_METRICS_TARGET := duckdb
+$(TESTS) $(OWN): export DBT_TARGET_PATH :=
 .PHONY: $(TESTS)
 
 # dbt, MetricFlow and Great Expectations work on one core, and golden cases wait for their warehouse: such steps have

@@ -120,7 +120,8 @@ def by_spark(bench: Bench, select: list[str], workers: int, memory: str, partiti
     log = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": events.as_uri(), "spark.eventLog.compress": "false"}
     clear(home)
     spark = Spark(home, PORT, memory, workers, partitions, log)
-    told = {"COMMUNITY_METRICS_TARGET": "spark", "COMMUNITY_METRICS_SPARK_PORT": str(PORT)}
+    told = {"COMMUNITY_METRICS_TARGET": "spark", "COMMUNITY_METRICS_SCHEMA": "main"}
+    told |= {"COMMUNITY_METRICS_SPARK_HOST": "127.0.0.1", "COMMUNITY_METRICS_SPARK_PORT": str(PORT)}
     bench.target = bench.work / "target-spark"
     bench.environment |= told | {"DBT_TARGET_PATH": str(bench.target)}
     spark.up()

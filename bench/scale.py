@@ -85,6 +85,7 @@ class Bench:
         self.warehouse, self.by_hand = work / "community_metrics.duckdb", work / "by_hand.duckdb"
         self.log, self.target = work / "log.txt", work / "target"
         self.environment = dict(os.environ) | {
+            "COMMUNITY_METRICS_TARGET": "duckdb",
             "COMMUNITY_METRICS_DB": str(self.warehouse),
             "COMMUNITY_METRICS_EXPORTS": str(self.landing),
             "DBT_PROFILES_DIR": str(ROOT),
