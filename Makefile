@@ -173,7 +173,7 @@ $(TESTS): export COMMUNITY_METRICS_EXPORTS :=
 # nor is it on a server that these name; .ci/engine starts the tests' own
 OWN := build docs report ratchet kills bench pages
 $(TESTS) $(OWN): export COMMUNITY_METRICS_TARGET := duckdb
-$(TESTS) $(OWN): export DBT_TARGET_PATH :=
+$(TESTS) $(OWN): export DBT_TARGET_PATH := target
 .PHONY: $(TESTS)
 
 # dbt, MetricFlow and Great Expectations work on one core, and golden cases wait for their warehouse: such steps have
