@@ -43,7 +43,7 @@ weigh_mentions as (
         count_mentions.month_start_date,
         count_mentions.mentions,
         count_mentions.speakers,
-        {{ as_double('count_mentions.mentions') }} / community_months.effective_messages as share_of_messages
+        1.0 * count_mentions.mentions / community_months.effective_messages as share_of_messages
     from count_mentions
     inner join community_months
         on count_mentions.community_id = community_months.community_id

@@ -34,8 +34,8 @@ compare_months as (
         this_month.mentions,
         month_before.mentions as mentions_before,
         this_month.negative_speakers,
-        {{ as_double('this_month.negative_mentions') }} / this_month.mentions as negative_share,
-        {{ as_double('month_before.negative_mentions') }} / month_before.mentions as negative_share_before
+        1.0 * this_month.negative_mentions / this_month.mentions as negative_share,
+        1.0 * month_before.negative_mentions / month_before.mentions as negative_share_before
     from count_mentions as this_month
     inner join count_mentions as month_before
         on this_month.term = month_before.term
