@@ -164,8 +164,8 @@ def compare_analyses(target: str) -> Iterator[Comparison]:
     ours, theirs = (
         find_target(Path(), name).folder / "compiled" / "community_metrics" / "analyses" for name in (EMBEDDED, target)
     )
-    for file in sorted(ours.glob("*.sql")):
-        yield f"analyses/{file.name}", _answered, file, theirs / file.name
+    for file in sorted(Path("analyses").glob("*.sql")):
+        yield str(file), _answered, ours / file.name, theirs / file.name
 
 
 def _answered(ours: SemanticLayer, theirs: SemanticLayer, file: Path, other: Path) -> list[str]:
