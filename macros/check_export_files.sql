@@ -5,6 +5,9 @@
     Servers do not read the files of seeds: there each seed is checked as dbt hands it over, see require_sound_seed().
 #}
 {% macro check_export_files() -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] and env_var('COMMUNITY_METRICS_EXPORTS', '') == '' -%}
+        {%- do refuse_demo_over_exports() -%}
+    {%- endif -%}
     {{ return(adapter.dispatch('check_export_files', 'community_metrics')()) }}
 {%- endmacro %}
 

@@ -1,9 +1,7 @@
 {# Each seed is checked as it is loaded, require_sound_seed(), and landed files by `kpi load`, which copies them. #}
 {% macro postgres__check_export_files() -%}
     {%- set landing = env_var('COMMUNITY_METRICS_EXPORTS', '') -%}
-    {%- if execute and flags.WHICH in ['build', 'run'] -%}
-        {%- do require_loaded(landing) if landing != '' else refuse_demo_over_exports() -%}
-    {%- endif -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] and landing != '' -%}{%- do require_loaded(landing) -%}{%- endif -%}
 {%- endmacro %}
 
 {% macro postgres__is_built_of_exports() -%}
